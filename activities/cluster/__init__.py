@@ -1,0 +1,1 @@
+"""Looking at a whole cluster, and telling people about it."""

@@ -1,0 +1,27 @@
+"""The steps of `workflows.steps.ClusterSteps`."""
+
+from temporalio import activity
+
+from activities.cluster.observe import Observer
+from activities.cluster.report import Reporter
+from workflows import steps
+from workflows.model.observation import Observation
+from workflows.model.operations import ObserveOrder, Report
+
+
+class ClusterSteps(steps.ClusterSteps):
+    """Looking and telling. One per process; its methods run in many threads at once."""
+
+    def __init__(self, observer: Observer, reporter: Reporter) -> None:
+        self._observer = observer
+        self._reporter = reporter
+
+    @activity.defn(name="cluster.observe")
+    def observe(self, order: ObserveOrder) -> Observation:
+        """Only reads, so a second run is harmless."""
+        return self._observer.observe(order)
+
+    @activity.defn(name="cluster.report")
+    def report(self, report: Report) -> None:
+        """A second run finds the status written; an event it counts once more."""
+        self._reporter.report(report)

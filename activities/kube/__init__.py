@@ -1,0 +1,1 @@
+"""Everything this operator does with Kubernetes objects: one thin client and the steps over it."""

@@ -1,0 +1,114 @@
+"""Finds what exists of a cluster in Kubernetes, with or without its resource."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from activities.kube import children
+from activities.kube.client import Kube, Object
+from activities.kube.resource import Resources
+from activities.kube.roles import Roles
+from workflows.model.base import ClusterRef
+from workflows.model.configuration import Configuration
+from workflows.model.errors import Forbidden, InvalidManifest
+from workflows.model.names import KIND
+from workflows.model.operations import Stage
+from workflows.model.secrets import SecretRef
+
+_SPARED_BY = {
+    Stage.VOLUME_CLAIMS: "enable_persistent_volume_claim_deletion",
+    Stage.SECRETS: "enable_secrets_deletion",
+}
+
+
+class Leftovers:
+    """Looks by label each time it is asked; remembers nothing but Secrets' places elsewhere."""
+
+    def __init__(
+        self, kube: Kube, ref: ClusterRef, configuration: Configuration, *, roles: Roles
+    ) -> None:
+        self._kube = kube
+        self._ref = ref
+        self._configuration = configuration
+        self._roles = roles
+        self._labels = children.selector(ref, configuration)
+
+    def of(self, stage: Stage, *, fresh: bool = True) -> Iterator[Object]:
+        """Children that this stage of a deletion deals with."""
+        for kind in children.STAGES.get(stage, ()):
+            for child in self._listed(kind, fresh=fresh):
+                if children.belongs(
+                    stage, kind, child, ref=self._ref, configuration=self._configuration
+                ):
+                    yield child
+        if stage is Stage.SECRETS and self._configuration.enable_cross_namespace_secret:
+            yield from self._secrets_elsewhere()
+
+    def spared(self, stage: Stage) -> str | None:
+        """Why the configuration wants these children kept, or None."""
+        parameter = _SPARED_BY.get(stage)
+        if parameter is None or getattr(self._configuration, parameter):
+            return None
+        return f"{parameter} is off"
+
+    def condemned(self, *, fresh: bool = True) -> Iterator[Object]:
+        """All that a deletion still has to delete."""
+        for stage in Stage:
+            if self.spared(stage) is None:
+                yield from self.of(stage, fresh=fresh)
+
+    def _listed(self, kind: str, *, fresh: bool) -> list[Object]:
+        try:
+            return self._kube.list(kind, self._ref.namespace, self._labels, fresh=fresh)
+        except Forbidden:
+            # where leadership is kept in the other kind, the operator may lack this right
+            if kind == self._unused_kind:
+                return []
+            raise
+
+    @property
+    def _unused_kind(self) -> str:
+        return "Endpoints" if self._configuration.kubernetes_use_configmaps else "ConfigMap"
+
+    # ------------------------------------------------------------------------ other namespaces
+
+    def _secrets_elsewhere(self) -> Iterator[Object]:
+        """Secrets of roles named `namespace.user`, which lie in that namespace."""
+        for place in self._places_elsewhere:
+            found = self._kube.get("Secret", place.namespace, place.name)
+            if found is not None:
+                yield found
+
+    @cached_property
+    def _places_elsewhere(self) -> list[SecretRef]:
+        """Of the roles that the resource names, and of those it named in the past."""
+        return sorted(
+            {*self._places_named(), *self._places_labelled()},
+            key=lambda place: (place.namespace, place.name),
+        )
+
+    def _places_named(self) -> Iterator[SecretRef]:
+        try:
+            cluster = Resources(self._kube).read(self._ref)
+        except InvalidManifest:
+            return
+        for role in self._roles(cluster, self._configuration) if cluster else ():
+            if role.secret is not None and role.secret.namespace != self._ref.namespace:
+                yield role.secret
+
+    def _places_labelled(self) -> Iterator[SecretRef]:
+        """By label, unless a cluster of the same name elsewhere may have made them."""
+        try:
+            clusters = self._kube.list(KIND, "", {}, fresh=True)
+            found = self._kube.list("Secret", "", self._labels, fresh=True)
+        except Forbidden:
+            return  # watches some namespaces only
+        others = {
+            cluster["metadata"]["namespace"]
+            for cluster in clusters
+            if cluster["metadata"]["name"] == self._ref.name
+        } - {self._ref.namespace}
+        for secret in found if not others else ():
+            namespace, name = secret["metadata"]["namespace"], secret["metadata"]["name"]
+            ours = children.is_credentials(name, self._ref, self._configuration)
+            if namespace != self._ref.namespace and ours and name.startswith(f"{namespace}."):
+                yield SecretRef(namespace=namespace, name=name)

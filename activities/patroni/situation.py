@@ -1,0 +1,100 @@
+"""What is still missing until members work: from pods, Patroni and the primary to sentences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from activities.cluster import pods
+from activities.patroni.client import Member
+from activities.postgres.replication import Replication
+from workflows.model.names import Role
+
+Object = dict[str, Any]
+
+COPYING: Final = "creating replica"
+_WORKING: Final = ("running", "streaming")
+_WORKING_STANDBY: Final = (*_WORKING, "in archive recovery")
+# what Patroni calls a state, where a person would say it otherwise
+_STATES: Final[Mapping[str, str]] = {
+    COPYING: "copying the base backup",
+    "starting": "Postgres is starting",
+    "in archive recovery": "recovering from the archive",
+    "initializing new cluster": "a new database is being initialised",
+    "running custom bootstrap script": "the database is being restored",
+    "start failed": "Postgres does not start",
+    "crashed": "Postgres has crashed",
+    "stopped": "Postgres is stopped",
+}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What was seen in one round."""
+
+    pods: Mapping[str, Object]
+    members: Mapping[str, Member] = field(default_factory=dict)
+    replication: Replication | None = None
+    """None where the operator may not look."""
+    standby: bool = False
+    """The whole cluster follows another one, so its leader recovers too."""
+
+    def lack(self, name: str, *, role_label: str) -> str:
+        """What the wanted member lacks, or nothing."""
+        pod = self.pods.get(name)
+        if pod is None:
+            return "its pod does not exist yet"
+        if not is_alive(pod):
+            return reason(pod)
+        return self.member_lack(name) or self._label_lack(name, pod, role_label)
+
+    def member_lack(self, name: str) -> str:
+        """What it lacks as Patroni and the primary see it, or nothing."""
+        member = self.members.get(name)
+        if member is None or not member.seen.state:
+            return "Patroni is starting"
+        state = member.seen.state
+        if state == COPYING:
+            return in_words(state) + self._percent(member)
+        if state not in (_WORKING_STANDBY if self.standby else _WORKING):
+            return in_words(state)
+        streams = member.is_leader or self._streams(name, member)
+        return "" if streams else "does not stream yet"
+
+    def _streams(self, name: str, member: Member) -> bool:
+        if self.replication is None:
+            return True
+        if member.tags.get("replicatefrom"):  # from another replica, unseen by the primary
+            return member.seen.state == "streaming"
+        return name in self.replication.streaming
+
+    def _percent(self, member: Member) -> str:
+        backup = self.replication.backup_to(member.host) if self.replication else None
+        if backup is None or backup.percent is None:
+            return ""
+        return f", {min(100, backup.percent) // 10 * 10} %"
+
+    def _label_lack(self, name: str, pod: Object, role_label: str) -> str:
+        expected = Role.MASTER if self.members[name].is_leader else Role.REPLICA
+        found = role(pod, role_label)
+        return "" if found == expected.value else f"its pod is not labelled {expected.value} yet"
+
+
+def is_alive(pod: Object) -> bool:
+    """Whether something in it could answer."""
+    running = pod.get("status", {}).get("phase") == "Running"
+    return running and bool(pods.address(pod)) and not pod["metadata"].get("deletionTimestamp")
+
+
+def role(pod: Object, role_label: str) -> str:
+    """The role Patroni has written onto its pod, or nothing."""
+    return (pod["metadata"].get("labels") or {}).get(role_label) or ""
+
+
+def reason(pod: Object) -> str:
+    """Why a pod does not run, as a person would say it."""
+    return pods.seen(pod, role_label="", revision="").reason or "its pod is being started"
+
+
+def in_words(state: str) -> str:
+    """A state of Patroni's for people."""
+    return _STATES.get(state, state)

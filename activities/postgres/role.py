@@ -1,0 +1,62 @@
+"""A role as it ought to be, wherever the wish for it comes from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from workflows.model.secrets import SecretRef
+
+LOGIN = "LOGIN"
+NOLOGIN = "NOLOGIN"
+LONGEST_NAME = 63
+"""Postgres cuts longer names, so that two could become one."""
+
+
+class Origin(IntEnum):
+    """Who wants a role; of two wishes for one name the higher origin wins."""
+
+    UNKNOWN = 0
+    MANIFEST = 1
+    INFRASTRUCTURE = 2
+    TEAMS = 3
+    SYSTEM = 4
+    PREPARED = 5
+    POOLER = 6
+    STREAM = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """What a role must have. It may have more attributes and memberships: none is ever taken."""
+
+    name: str
+    origin: Origin
+    namespace: str
+    """Where its Secret lies, or would lie."""
+    flags: tuple[str, ...] = ()
+    """Words of CREATE ROLE such as LOGIN or NOCREATEDB, sorted."""
+    member_of: tuple[str, ...] = ()
+    administered_by: str = ""
+    """A role that is made a member of this one, with ADMIN OPTION."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Settings of ALTER ROLE ... SET; empty means that nobody cares, not that none is allowed."""
+    secret: SecretRef | None = None
+    """Where its password lies; None for roles without a known password."""
+
+    @property
+    def login(self) -> bool:
+        return LOGIN in self.flags
+
+    @property
+    def has_secret(self) -> bool:
+        return self.secret is not None
+
+
+def united(roles: Iterable[Role]) -> list[Role]:
+    """One role per name, in the order of first mention: higher origin first, then the later."""
+    chosen: dict[str, Role] = {}
+    for role in roles:
+        rival = chosen.get(role.name)
+        if rival is None or role.origin >= rival.origin:
+            chosen[role.name] = role
+    return list(chosen.values())

@@ -1,0 +1,150 @@
+"""The process's tie to Temporal: connect with patience, prepare the namespace, notice its loss.
+
+A Temporal whose store was deleted comes back under the same address but knows nothing. Its
+namespace then has another id, which is how it is noticed; all clusters are told again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    RegisterNamespaceRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from matriarch.access import LOOK_SECONDS
+from matriarch.settings import Settings
+from watcher.backoff import Backoff
+from workflows.client import connect, knock, register
+from workflows.model.base import ClusterRef
+from workflows.model.operations import Knock
+
+log = logging.getLogger(__name__)
+
+RETENTION: Final = timedelta(days=30)
+CALL_TIMEOUT: Final = timedelta(seconds=5)
+TOLD_AGAIN_SECONDS: Final = 60.0
+
+
+class Temporal:
+    """A connected client, and what is known about the server behind it."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.on_new_store: Callable[[], None] = _nobody
+        """Called when the server has another store than before, after that was prepared."""
+        self._trouble = ""
+        self._doubtful = False
+        self._namespace_id = ""
+        self._lock = asyncio.Lock()
+
+    def problem(self) -> str:
+        """What is wrong, or nothing."""
+        return self._trouble
+
+    async def prepare(self) -> None:
+        """See that namespace and search attributes exist. Run twice: they do. May raise."""
+        self._namespace_id = await self._look() or await self._create_namespace()
+        added = await register(self.client)
+        if added:
+            log.info("registered search attributes %s", ", ".join(added))
+
+    async def keep_looking(self) -> None:
+        """Look every few seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._check()
+            except (RPCError, RuntimeError) as error:
+                self._doubtful = True
+                self._tell(f"Temporal does not answer: {error}")
+
+    async def tell(self, ref: ClusterRef, message: Knock) -> None:
+        """Knock at a cluster.
+
+        Looks first if there was trouble: the store may be another one, and a workflow that starts
+        before the search attributes are known stumbles for a while.
+        """
+        if self._doubtful:
+            await self._check(only_if_doubtful=True)
+        try:
+            await knock(self.client, ref, message)
+        except Exception:
+            self._doubtful = True
+            raise
+
+    async def _check(self, *, only_if_doubtful: bool = False) -> None:
+        async with self._lock:
+            if only_if_doubtful and not self._doubtful:
+                return  # another one has looked while this one waited for the lock
+            if await self._look() != self._namespace_id:
+                log.warning("Temporal has a new store: telling it of all clusters again")
+                await self.prepare()
+                self.on_new_store()
+            self._doubtful = False
+            self._tell("")
+
+    async def _look(self) -> str:
+        """Id of the namespace, or nothing when there is no such namespace."""
+        request = DescribeNamespaceRequest(namespace=self.client.namespace)
+        try:
+            answer = await self.client.workflow_service.describe_namespace(
+                request, timeout=CALL_TIMEOUT
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return ""
+            raise
+        return answer.namespace_info.id
+
+    async def _create_namespace(self) -> str:
+        """Create the namespace; who was faster is as good."""
+        name = self.client.namespace
+        log.info("creating namespace %s in Temporal", name)
+        retention = Duration()
+        retention.FromTimedelta(RETENTION)
+        request = RegisterNamespaceRequest(
+            namespace=name, workflow_execution_retention_period=retention
+        )
+        try:
+            await self.client.workflow_service.register_namespace(request, timeout=CALL_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                raise
+        return await self._look()
+
+    def _tell(self, trouble: str) -> None:
+        if trouble and not self._trouble:
+            log.warning("%s", trouble)
+        elif self._trouble and not trouble:
+            log.info("Temporal answers again")
+        self._trouble = trouble
+
+
+def _nobody() -> None:
+    """Nobody in this process has to be told of a new store."""
+
+
+async def connected(settings: Settings) -> Temporal:
+    """Connect and prepare, for as long as it takes; says in the log what it waits for."""
+    address, namespace = settings.temporal_address, settings.temporal_namespace
+    backoff, told = Backoff(first=0.5, limit=5.0), -TOLD_AGAIN_SECONDS
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            temporal = Temporal(await connect(address=address, namespace=namespace))
+            await temporal.prepare()
+        except (RPCError, RuntimeError, OSError) as error:
+            if loop.time() - told >= TOLD_AGAIN_SECONDS:
+                told = loop.time()
+                log.warning("waiting for Temporal at %s: %s", address, error)
+            await asyncio.sleep(backoff.next())
+        else:
+            log.info("connected to Temporal at %s, namespace %s", address, namespace)
+            return temporal

@@ -1,0 +1,60 @@
+"""The watcher of this process: what it watches, under which Lease, and whom it tells."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from matriarch.settings import Settings
+from matriarch.temporal import Temporal
+from watcher.api import Api
+from watcher.lease import Lease
+from watcher.service import Watcher
+from watcher.term import Calls, Scope, Term
+from workflows.client import open_clusters
+from workflows.model.configuration import Configuration
+from workflows.model.protection import Protection
+
+log = logging.getLogger(__name__)
+
+LEASE: Final = "postgres-operator"
+
+
+class Watched:
+    """The watcher, and the scope that its next term will have."""
+
+    def __init__(self, *, api: Api, settings: Settings, temporal: Temporal, scope: Scope) -> None:
+        self.scope = scope
+        lease = Lease(
+            api,
+            namespace=settings.operator_namespace,
+            name=lease_name(settings.controller_id),
+            identity=settings.identity,
+        )
+        calls = Calls(temporal.tell, partial(open_clusters, temporal.client))
+
+        def new_term(allowed: Callable[[], bool]) -> Term:
+            return Term(api, scope=self.scope, temporal=calls, allowed=allowed)
+
+        self.watcher = Watcher(lease=lease, new_term=new_term)
+
+    def follow(self, settings: Settings, configuration: Configuration) -> None:
+        """Begin anew if the configuration now means another scope."""
+        scope = scope_of(settings, configuration)
+        if scope != self.scope:
+            log.info("now watching %s", ", ".join(scope.namespaces))
+            self.scope = scope
+            self.watcher.begin_anew()
+
+
+def scope_of(settings: Settings, configuration: Configuration) -> Scope:
+    return Scope(
+        namespaces=tuple(settings.namespaces(configuration.watched_namespace)),
+        protection=Protection.of(configuration),
+        controller_id=settings.controller_id,
+    )
+
+
+def lease_name(controller_id: str) -> str:
+    """One Lease per controller id: operators of different ids share a namespace in peace."""
+    return f"{LEASE}-{controller_id.lower()}" if controller_id else LEASE

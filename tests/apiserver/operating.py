@@ -1,0 +1,218 @@
+"""The operator's own steps against the real API server, and what nodes would do in its absence."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kubernetes import config as kubernetes_config
+from kubernetes.client import Configuration as KubernetesConfiguration
+
+from activities.cluster.look import Eyes
+from activities.cluster.observe import Observer
+from activities.cluster.report import Reporter
+from activities.configuration import ConfigurationSettings, ConfigurationSource
+from activities.kube.client import Kube as KubeClient
+from activities.kube.judge import Judge
+from activities.kube.steps import KubernetesSteps
+from activities.postgres.wanted import wanted_roles
+from tests.apiserver.kube import Kube, Object
+from tests.apiserver.plane import Plane
+from tests.field.waiting import until
+from workflows.model.base import ClusterRef
+from workflows.model.observation import MemberSeen, Observation
+from workflows.model.operations import (
+    Applied,
+    ApplyOrder,
+    Group,
+    ObserveOrder,
+    Removed,
+    RemoveOrder,
+    Stage,
+)
+
+Value = TypeVar("Value")
+
+NAME = "acid-steps"
+SETTINGS = "operator-settings"
+
+
+def eventually(check: Callable[[], Value | None]) -> Value:
+    """The first truthy value; controllers of the control plane take a moment."""
+    return until("what this line says", check, within=60, every=0.05)
+
+
+def connected(kubeconfig: Path) -> KubeClient:
+    """The client under test, as the user of this file."""
+    configuration = KubernetesConfiguration()
+    configuration.no_proxy = "127.0.0.1"
+    kubernetes_config.load_kube_config(str(kubeconfig), client_configuration=configuration)
+    return KubeClient(configuration)
+
+
+def postgresql(namespace: str, name: str = NAME, **spec: Any) -> Object:
+    return {
+        "apiVersion": "acid.zalan.do/v1",
+        "kind": "postgresql",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "teamId": "acid",
+            "numberOfInstances": 2,
+            "postgresql": {"version": "17"},
+            "volume": {"size": "1Gi"},
+            "users": {"app": [], "other_app": []},
+            "databases": {"app": "app"},
+            **spec,
+        },
+    }
+
+
+@dataclass
+class Sql:
+    """Stands in for the look at the database."""
+
+    pending: Sequence[str] = ()
+    refused: Sequence[str] = ()
+    asked: list[Sequence[str]] = field(default_factory=list)
+
+    def __call__(self, *, cluster: Any, configuration: Any, hosts: Sequence[str]) -> "Sql":
+        self.asked.append(hosts)
+        return self
+
+
+class Operator:
+    """Steps, wired as the program does it; the configuration is a ConfigMap of the test."""
+
+    def __init__(self, client: KubeClient, admin: Kube, namespace: str, **data: str) -> None:
+        self.client, self.admin, self.namespace = client, admin, namespace
+        self.ref = ClusterRef(namespace=namespace, name=NAME)
+        self.sql = Sql()
+        self.members: list[MemberSeen] = []
+        self.today = date(2026, 1, 31)
+        self.source = ConfigurationSource(
+            client, ConfigurationSettings(operator_namespace=namespace, config_map=SETTINGS)
+        )
+        self.start_process()
+        self.configure(**data)
+
+    def start_process(self) -> None:
+        """What a process remembers is forgotten by a new one."""
+        judge = Judge()
+        roles = _roles
+        self.steps = KubernetesSteps(
+            kube=self.client, configuration=self.source, judge=judge, roles=roles
+        )
+        eyes = Eyes(
+            kube=self.client,
+            judge=judge,
+            roles=roles,
+            members=lambda address: self.members,
+            sql=self.sql,
+            today=lambda: self.today,
+            patience_seconds=5.0,
+        )
+        self.observer = Observer(eyes, self.source)
+        self.reporter = Reporter(self.client)
+
+    def configure(self, **data: str) -> None:
+        meta = {"name": SETTINGS, "namespace": self.namespace}
+        manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
+        if self.admin.get("ConfigMap", self.namespace, SETTINGS):
+            self.admin.replace(manifest)
+        else:
+            self.admin.create(manifest)
+
+    # ------------------------------------------------------------------------------- resource
+
+    def create(self, **spec: Any) -> Object:
+        return self.admin.create(postgresql(self.namespace, **spec))
+
+    @property
+    def resource(self) -> Object:
+        found = self.admin.get("postgresql", self.namespace, NAME)
+        assert found is not None
+        return found
+
+    @property
+    def uid(self) -> str:
+        return str(self.resource["metadata"]["uid"])
+
+    def edit(self, **spec: Any) -> None:
+        self.admin.merge("postgresql", self.namespace, NAME, {"spec": spec})
+
+    def annotate(self, **annotations: str | None) -> None:
+        change = {"metadata": {"annotations": annotations}}
+        self.admin.merge("postgresql", self.namespace, NAME, change)
+
+    # ---------------------------------------------------------------------------------- steps
+
+    def apply(self, group: Group, *, uid: str | None = None) -> Applied:
+        order = ApplyOrder(ref=self.ref, uid=self.uid if uid is None else uid, group=group)
+        return self.steps.apply(order)
+
+    def apply_all(self) -> list[str]:
+        """Everything written, as `Kind/name`."""
+        return [name for group in Group for name in self.apply(group).written]
+
+    def observe(self) -> Observation:
+        return self.observer.observe(ObserveOrder(ref=self.ref))
+
+    def remove(self, stage: Stage, uid: str) -> Removed:
+        return self.steps.remove(RemoveOrder(ref=self.ref, uid=uid, stage=stage))
+
+    def remove_all(self, uid: str) -> list[Removed]:
+        return [self.remove(stage, uid) for stage in Stage]
+
+    def child(self, kind: str, name: str = NAME) -> Object:
+        found = self.admin.get(kind, self.namespace, name)
+        assert found is not None, f"{kind} {name} does not exist"
+        return found
+
+    def secret(self, user: str) -> str:
+        return f"{user}.{NAME}.credentials.postgresql.acid.zalan.do"
+
+
+@contextmanager
+def operating(plane: Plane, admin: Kube, namespace: str) -> Iterator[Operator]:
+    """The operator in one namespace; its cluster is gone at once at the end."""
+    client = connected(plane.kubeconfig("operator"))
+    try:
+        yield Operator(client, admin, namespace)
+    finally:
+        if admin.get("postgresql", namespace, NAME):
+            admin.delete("postgresql", namespace, NAME)
+        if admin.get("postgresql", namespace, NAME):
+            admin.merge("postgresql", namespace, NAME, {"metadata": {"finalizers": None}})
+        client.close()
+
+
+def _roles(cluster: Any, configuration: Any) -> Any:
+    return wanted_roles(cluster=cluster, configuration=configuration)
+
+
+class Kubelet:
+    """Lets deleted pods go at once, as no node is there to stop them."""
+
+    def __init__(self, kube: Kube, namespace: str) -> None:
+        self._kube, self._namespace = kube, namespace
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Kubelet":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._end.wait(0.1):
+            for pod in self._kube.list("Pod", self._namespace):
+                if pod["metadata"].get("deletionTimestamp"):
+                    name = pod["metadata"]["name"]
+                    self._kube.delete("Pod", self._namespace, name, gracePeriodSeconds=0)
+        self._kube.close()

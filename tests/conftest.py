@@ -1,0 +1,28 @@
+"""Levels of the suite: `core` runs always, `full` adds what takes long."""
+
+import pytest
+
+LEVELS = ("core", "full")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--level", choices=LEVELS, default="core", help="how many scenarios run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full: a scenario that only runs with --level full")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is above the chosen level; order by cost, the cheapest first."""
+    if config.getoption("--level") == "core":
+        above = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=above)
+        items[:] = [item for item in items if item not in above]
+    items.sort(key=_cost)
+
+
+def _cost(item: pytest.Item) -> int:
+    order = ("tests/unit", "tests/replay", "tests/workflows", "tests/apiserver", "tests/scenarios")
+    where = item.nodeid
+    return next((n for n, folder in enumerate(order) if where.startswith(folder)), len(order))

@@ -1,0 +1,81 @@
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from activities.progress import Progress
+from tests.unit.kube.server import Script, serving
+from workflows.model.base import ClusterRef
+
+REF = ClusterRef(namespace="ns", name="c")
+OK: tuple[int, Any] = (200, {"kind": "postgresql"})
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def texts(script: Script) -> list[str]:
+    return [asked.body[-1].get("value", "(removed)") for asked in script.asked]
+
+
+def progress(script: Script, clock: Clock) -> Progress:
+    return Progress(script.kube, REF, "u1", clock=clock)
+
+
+def test_the_same_text_is_written_once() -> None:
+    with serving(OK) as script:
+        told, clock = progress(script, clock := Clock()), clock
+        for _ in range(5):
+            told.waits_for("a pod")
+            clock.now += 10
+        assert texts(script) == ["a pod"]
+
+
+def test_at_most_one_write_a_second_and_the_last_text_wins() -> None:
+    with serving(OK, OK) as script:
+        clock = Clock()
+        told = progress(script, clock)
+        for text in ("1 s", "2 s", "3 s"):
+            told.waits_for(text)
+            clock.now += 0.4
+        assert texts(script) == ["1 s"]
+        told.waits_for("4 s")
+        assert texts(script) == ["1 s", "4 s"]
+
+
+def test_only_the_very_resource_is_written_to() -> None:
+    with serving(OK) as script:
+        progress(script, Clock()).waits_for("a pod", message="being slow")
+        (asked,) = script.asked
+    assert asked.path.startswith("/apis/acid.zalan.do/v1/namespaces/ns/postgresqls/c/status?")
+    assert asked.body == [
+        {"op": "test", "path": "/metadata/uid", "value": "u1"},
+        {"op": "add", "path": "/status/operation/waitingFor", "value": "a pod"},
+        {"op": "add", "path": "/status/operation/message", "value": "being slow"},
+    ]
+
+
+def test_what_was_shown_is_taken_away() -> None:
+    with serving(OK, OK) as script:
+        told = progress(script, Clock())
+        told.over()
+        told.waits_for("a pod")
+        told.over()
+        told.over()
+        assert texts(script) == ["a pod", "(removed)"]
+
+
+def test_a_failure_to_tell_fails_nothing_and_is_made_up_for() -> None:
+    def hang_up(request: BaseHTTPRequestHandler) -> None:
+        request.close_connection = True
+
+    with serving((422, {}), hang_up, OK) as script:
+        clock = Clock()
+        told = progress(script, clock)
+        for _ in range(4):
+            told.waits_for("a pod")
+            clock.now += 2
+        assert len(script.asked) == 3

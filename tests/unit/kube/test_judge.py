@@ -1,0 +1,38 @@
+import logging
+from typing import Any
+
+import pytest
+
+from activities.kube.judge import Judge
+
+
+def service(**spec: Any) -> dict[str, Any]:
+    return {"kind": "Service", "metadata": {"name": "c", "namespace": "ns"}, "spec": spec}
+
+
+def test_tells_what_differs() -> None:
+    assert Judge().difference(service(a=1), service(a=2)) == ["spec.a"]
+
+
+def test_what_the_server_does_not_take_over_is_not_written_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    judge = Judge()
+    with caplog.at_level(logging.WARNING):
+        judge.written(service(a=1, b=1), service(a=2, b=1))
+    assert judge.difference(service(a=1, b=1), service(a=2, b=1)) == []
+    assert judge.difference(service(a=1, b=1), service(a=2, b=3)) == ["spec.b"]
+    assert "keeps its own values at spec.a" in caplog.text
+
+
+def test_a_new_wish_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    judge = Judge()
+    judge.written(service(a=1), service(a=2))
+    assert judge.difference(service(a=3), service(a=2)) == ["spec.a"]
+
+
+def test_a_write_that_took_effect_is_forgotten() -> None:
+    judge = Judge()
+    judge.written(service(a=1), service(a=2))
+    judge.written(service(a=1), service(a=1))
+    assert judge.difference(service(a=1), service(a=2)) == ["spec.a"]

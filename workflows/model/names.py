@@ -1,0 +1,194 @@
+"""Names of everything that belongs to a cluster: objects, label and annotation keys, roles.
+
+Pure text, nothing is looked up. They are an interface: other tools, running clusters and people's
+scripts find things by them, so they are the same as those of Zalando's operator.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+GROUP = "acid.zalan.do"
+API_VERSION = f"{GROUP}/v1"
+KIND = "postgresql"
+
+FINALIZER = "postgres-operator.acid.zalan.do"
+FIELD_MANAGER = "postgres-operator"
+
+# label keys that no configuration can rename
+APPLICATION = "application"
+TEAM = "team"
+CONNECTION_POOLER = "connection-pooler"
+CRITICAL_OPERATION = "critical-operation"
+
+# annotation keys
+CONTROLLER = "acid.zalan.do/controller"
+ROLLING_UPDATE_REQUIRED = "zalando-postgres-operator-rolling-update-required"
+DNS_NAME = "external-dns.alpha.kubernetes.io/hostname"
+KUBE2IAM_ROLE = "iam.amazonaws.com/role"
+IRSA_ROLE = "eks.amazonaws.com/role-arn"
+
+POSTGRES_CONTAINER = "postgres"
+DATA_VOLUME = "pgdata"
+STREAM_USER = "fes_user"
+
+_LONGEST_CLUSTER_NAME = 63 - len("-repl")
+_CLUSTER_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_LONGEST_CRON_JOB_NAME = 52
+
+
+class Role(StrEnum):
+    """What a member is, as its role label says it."""
+
+    MASTER = "master"
+    REPLICA = "replica"
+
+
+def fill(template: str, **values: str) -> str:
+    """Replace `{key}` by its value; placeholders without a value stay as they are."""
+    for key, value in values.items():
+        template = template.replace(f"{{{key}}}", value)
+    return template
+
+
+# ------------------------------------------------------------------------------------- objects
+
+
+def stateful_set(cluster: str) -> str:
+    return cluster
+
+
+def pod(cluster: str, ordinal: int) -> str:
+    return f"{cluster}-{ordinal}"
+
+
+def volume_claim(cluster: str, ordinal: int) -> str:
+    return f"{DATA_VOLUME}-{cluster}-{ordinal}"
+
+
+def service(cluster: str, role: Role) -> str:
+    """Also the name of the Endpoints of that role."""
+    return f"{cluster}-repl" if role is Role.REPLICA else cluster
+
+
+def config_service(cluster: str) -> str:
+    """The headless service by which Patroni protects its configuration Endpoints."""
+    return f"{cluster}-config"
+
+
+def patroni_objects(cluster: str, *, config_maps: bool) -> list[str]:
+    """ConfigMaps, or else Endpoints, that Patroni writes; with Endpoints the leader's is `<c>`."""
+    suffixes = (
+        ("leader", "config", "sync", "failover") if config_maps else ("config", "sync", "failover")
+    )
+    return [f"{cluster}-{suffix}" for suffix in suffixes]
+
+
+def primary_budget(cluster: str, template: str) -> str:
+    return fill(template, cluster=cluster)
+
+
+def critical_budget(cluster: str) -> str:
+    return f"postgres-{cluster}-critical-op-pdb"
+
+
+def pooler(cluster: str, role: Role) -> str:
+    """Deployment, Service and value of the pooler label."""
+    return f"{cluster}-pooler-repl" if role is Role.REPLICA else f"{cluster}-pooler"
+
+
+def pooler_auth_secret(cluster: str, role: Role) -> str:
+    return f"{pooler(cluster, role)}-u"
+
+
+def logical_backup_job(cluster: str, prefix: str) -> str:
+    """At most 52 characters, because Kubernetes appends a time stamp to make the Job's name."""
+    name = prefix + cluster
+    return (
+        name if len(name) <= _LONGEST_CRON_JOB_NAME else name[:_LONGEST_CRON_JOB_NAME].rstrip("-")
+    )
+
+
+# ------------------------------------------------------------------------------------- secrets
+
+
+def credentials_secret(user: str, *, cluster: str, namespace: str, template: str) -> str:
+    """The Secret of a role's password; roles that differ only in `_` and `-` would share one."""
+    return fill(
+        template,
+        username=user.replace("_", "-"),
+        cluster=cluster,
+        tprkind=KIND,
+        tprgroup=GROUP,
+        namespace=namespace,
+    )
+
+
+def secret_namespace(user: str, *, namespace: str, cross_namespace: bool) -> str:
+    """Where the Secret of a role of the manifest lies: `ns.user` names another namespace."""
+    elsewhere, dot, _ = user.partition(".")
+    return elsewhere if cross_namespace and dot else namespace
+
+
+# --------------------------------------------------------------------------------------- roles
+
+
+@dataclass(frozen=True)
+class PreparedRoles:
+    """Names of the roles of a prepared database, or of one of its schemas."""
+
+    prefix: str
+
+    @property
+    def owner(self) -> str:
+        return f"{self.prefix}_owner"
+
+    @property
+    def reader(self) -> str:
+        return f"{self.prefix}_reader"
+
+    @property
+    def writer(self) -> str:
+        return f"{self.prefix}_writer"
+
+    @property
+    def groups(self) -> list[str]:
+        """The roles nobody can log in as."""
+        return [self.owner, self.reader, self.writer]
+
+    @property
+    def users(self) -> list[str]:
+        """Their login roles, made with `defaultUsers`, in the order of `groups`."""
+        return [f"{group}_user" for group in self.groups]
+
+
+def prepared_roles(database: str, schema: str | None = None) -> PreparedRoles:
+    return PreparedRoles(database if schema is None else f"{database}_{schema}")
+
+
+def default_prepared_database(cluster: str) -> str:
+    """What an empty `preparedDatabases` stands for."""
+    return cluster.replace("-", "_")
+
+
+def rotation_user(role: str, date: str) -> str:
+    """The dated login role that stands in for `role` after a rotation; `date` as YYMMDD."""
+    return role + date
+
+
+# --------------------------------------------------------------------------------- team prefix
+
+
+def is_team_cluster(cluster: str, team: str) -> bool:
+    """Whether the name obeys the rules that `enable_team_id_clustername_prefix` enforces."""
+    return (
+        bool(team)
+        and len(team) + 2 <= len(cluster) <= _LONGEST_CLUSTER_NAME
+        and cluster.lower().startswith(f"{team.lower()}-")
+        and _CLUSTER_NAME.fullmatch(cluster) is not None
+    )
+
+
+def without_team(cluster: str, team: str) -> str | None:
+    """The name without its team prefix; None when it does not carry a proper one."""
+    return cluster[len(team) + 1 :] if is_team_cluster(cluster, team) else None

@@ -1,0 +1,12 @@
+"""Search attributes: what one may filter by in Temporal's list of workflows.
+
+A namespace has room for ten keywords, so they are few: which cluster, which operation, which word.
+"""
+
+from temporalio.common import SearchAttributeKey
+
+CLUSTER = SearchAttributeKey.for_keyword("PgCluster")
+OPERATION = SearchAttributeKey.for_keyword("PgOperation")
+STATUS = SearchAttributeKey.for_keyword("PgStatus")
+
+ATTRIBUTES = (CLUSTER, OPERATION, STATUS)
