@@ -55,12 +55,6 @@ class Progress:
         if self._write([_set(key, text) for key, text in texts.items()]):
             self._shown = (what, message)
 
-    def over(self) -> None:
-        """Nothing is awaited any more; takes the text away if one was shown."""
-        if self._shown is not None:
-            self._write([{"op": "remove", "path": f"{_OPERATION}/waitingFor"}])
-            self._shown = None
-
     def _write(self, operations: Sequence[Object]) -> bool:
         """Change an operation that is shown; a new resource of this name is left alone."""
         same = {"op": "test", "path": "/metadata/uid", "value": self._uid}

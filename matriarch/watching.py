@@ -52,6 +52,9 @@ def scope_of(settings: Settings, configuration: Configuration) -> Scope:
         namespaces=tuple(settings.namespaces(configuration.watched_namespace)),
         protection=Protection.of(configuration),
         controller_id=settings.controller_id,
+        pod_labels=configuration.cluster_labels,
+        name_label=configuration.cluster_name_label,
+        role_label=configuration.pod_role_label,
     )
 
 

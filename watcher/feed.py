@@ -1,4 +1,4 @@
-"""One endless list + watch of `postgresql` resources in one namespace, or in all of them.
+"""One endless list + watch of `postgresql` resources or pods, in one namespace or in all of them.
 
 Own code rather than the library's `Watch`, for three reasons: every read has a time-out (a
 half-open connection would otherwise be silent for ever), a bookmark moves the place to resume
@@ -53,6 +53,12 @@ def path_of(namespace: str | None) -> str:
     return f"{GROUP}{scope}/postgresqls"
 
 
+def pods_path_of(namespace: str | None) -> str:
+    """The same for pods."""
+    scope = f"/namespaces/{namespace}" if namespace else ""
+    return f"/api/v1{scope}/pods"
+
+
 class Feed:
     """Delivers `Listed` once and `Changed` from there on, without a gap, until stopped."""
 
@@ -61,11 +67,13 @@ class Feed:
         api: Api,
         path: str,
         *,
+        selector: str = "",
         silence: float = SILENCE_SECONDS,
         backoff: Backoff | None = None,
     ) -> None:
         self._api = api
         self._path = path
+        self._selector = {"labelSelector": selector} if selector else {}
         self._silence = silence
         self._backoff = backoff or Backoff()
         self._stopped = threading.Event()
@@ -102,7 +110,7 @@ class Feed:
     def _list(self, deliver: Callable[[News], None]) -> None:
         self.lists += 1
         objects: list[Object] = []
-        query = {"limit": str(PAGE_SIZE)}
+        query = {"limit": str(PAGE_SIZE), **self._selector}
         while True:
             page = self._api.get(self._path, **query)
             objects += page.get("items") or []
@@ -146,6 +154,7 @@ class Feed:
     def _query(self) -> dict[str, str]:
         seconds = SERVER_SECONDS + random.randrange(SERVER_JITTER_SECONDS)
         return {
+            **self._selector,
             "watch": "true",
             "allowWatchBookmarks": "true",
             "resourceVersion": self.version or "0",

@@ -58,6 +58,15 @@ class Sightings:
             return list(self._listed(news))
         return list(self._changed(news))
 
+    def about_pods(self, clusters: Collection[ClusterRef]) -> list[Letter]:
+        """Knocks for those of `clusters` that are known and ours: their pods have changed."""
+        known = [(ref, self._seen[ref]) for ref in clusters if ref in self._seen]
+        return [
+            (ref, self._knock(ref, seen, reason="pods changed"))
+            for ref, seen in known
+            if seen.owned
+        ]
+
     def unknown_to(self, opened: Collection[ClusterRef]) -> list[Letter]:
         """Knocks for those whose workflow is not there, say because somebody terminated it."""
         missing = [ref for ref, seen in self._seen.items() if seen.owned and ref not in opened]

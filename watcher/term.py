@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from watcher.api import Api
 from watcher.backoff import Backoff
-from watcher.feed import Feed, News, path_of
+from watcher.feed import Feed, News, path_of, pods_path_of
 from watcher.outbox import Deliver, Outbox
-from watcher.sightings import Sightings
+from watcher.pods import Pods
+from watcher.sightings import Letter, Sightings
 from workflows.model.base import ClusterRef
 from workflows.model.protection import Protection
 
@@ -23,7 +25,12 @@ FAREWELL_SECONDS = 3.0
 SWEEP_SECONDS = 300.0
 
 OpenClusters = Callable[[], AsyncIterator[ClusterRef]]
-NewFeed = Callable[[Api, str], Feed]
+
+
+class NewFeed(Protocol):
+    """Makes a feed of the objects at a path; tests make shorter-tempered ones."""
+
+    def __call__(self, api: Api, path: str, /, *, selector: str = "") -> Feed: ...
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,10 @@ class Scope:
     """Names, or the single entry `*`."""
     protection: Protection = field(default_factory=Protection)
     controller_id: str = ""
+    pod_labels: Mapping[str, str] = field(default_factory=lambda: {"application": "spilo"})
+    """Database pods carry these, and the two below."""
+    name_label: str = "cluster-name"
+    role_label: str = "spilo-role"
 
 
 @dataclass(frozen=True)
@@ -107,12 +118,23 @@ class Term:
             controller_id=self._scope.controller_id,
             opened={ref for ref in opened if everywhere or namespace == ref.namespace},
         )
-        feed = self._new_feed(self._api, path_of(None if everywhere else namespace))
         self._sightings.append(sightings)
-        self._feeds.append(feed)
+        within = None if everywhere else namespace
+        resources = self._new_feed(self._api, path_of(within))
+        selector = ",".join(f"{key}={value}" for key, value in self._scope.pod_labels.items())
+        pods = self._new_feed(self._api, pods_path_of(within), selector=selector)
+        self._feeds += [resources, pods]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._dispatch(resources, sightings.take))
+            seen = Pods(name_label=self._scope.name_label, role_label=self._scope.role_label)
+            group.create_task(
+                self._dispatch(pods, lambda news: sightings.about_pods(seen.take(news)))
+            )
+
+    async def _dispatch(self, feed: Feed, letters: Callable[[News], Sequence[Letter]]) -> None:
         async with contextlib.aclosing(_news(feed)) as arriving:
             async for news in arriving:
-                for ref, knock in sightings.take(news):
+                for ref, knock in letters(news):
                     self._outbox.post(ref, knock)
 
     async def _sweep(self) -> None:

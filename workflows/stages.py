@@ -2,10 +2,11 @@
 
 import asyncio
 
-from workflows.gates import Operation, StepFailed
+from workflows.gates import Operation
 from workflows.model.operations import (
     ApplyOrder,
     EventNote,
+    EventReason,
     Group,
     Kind,
     MembersOrder,
@@ -28,15 +29,23 @@ def count(order: OperationOrder) -> int:
 
 
 async def converge(operation: Operation) -> str:
-    """Bring the cluster to what its resource says; returns a sentence of what was done."""
+    """Bring the cluster to what its resource says; returns a sentence of what was done.
+
+    What can't be done stays a concern with a condition of its own and a warning event; should it
+    be possible after all, the next look finds it pending and the operation is run again later.
+    """
     order = operation.order
     for group in order.groups:
         await apply(operation, group)
     if order.instances:
         await bring_up(operation)
-    if operation.problems:
-        raise StepFailed("; ".join(operation.problems))
-    return f"{len(operation.changed)} changes" if operation.changed else "nothing to change"
+    written = f"{len(operation.changed)} changes" if operation.changed else "nothing to change"
+    if not operation.problems:
+        return written
+    reason: EventReason = "Create" if order.kind is Kind.CREATE else "Sync"
+    notes = [EventNote(reason=reason, message=one, warning=True) for one in operation.problems]
+    operation.emit(*notes)
+    return f"{written}; open: {'; '.join(operation.problems)}"
 
 
 async def apply(operation: Operation, group: Group) -> None:
@@ -48,6 +57,7 @@ async def apply(operation: Operation, group: Group) -> None:
         ApplyOrder(ref=order.ref, uid=order.uid, group=group),
     )
     operation.changed.extend(applied.written)
+    operation.problems.extend(applied.problems)
     if order.kind is Kind.CREATE and group in CREATED_EVENTS:
         operation.emit(CREATED_EVENTS[group])
 

@@ -1,6 +1,5 @@
 """Bringing one group of child objects to what resource and configuration say."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,11 +12,9 @@ from activities.manifests.metadata import selector_labels
 from activities.postgres.role import Role
 from workflows.model import names
 from workflows.model.configuration import Configuration
-from workflows.model.errors import MatriarchError
+from workflows.model.errors import Forbidden, MatriarchError, Precondition
 from workflows.model.operations import Applied, Group
 from workflows.model.postgresql import Postgresql
-
-logger = logging.getLogger(__name__)
 
 
 class Application:
@@ -37,6 +34,7 @@ class Application:
         self._cluster = cluster
         self._configuration = configuration
         self._roles = [role for role in roles if role.secret is not None]
+        self._problems: list[str] = []
         ignored = configuration.ignored_annotations
         self._writer = Writer(kube, judge, ignored_annotations=ignored, tell=tell)
 
@@ -51,7 +49,9 @@ class Application:
             self._writer.put(manifest, self._kube.get(*address(manifest)))
         else:
             self._apply_plain(wanted.PLAIN[group](self._cluster, self._configuration))
-        return Applied(created=self._writer.created, changed=self._writer.changed)
+        return Applied(
+            created=self._writer.created, changed=self._writer.changed, problems=self._problems
+        )
 
     def _apply_plain(self, manifests: Sequence[Object]) -> None:
         """What is there without our labels is found by the apply itself, which merges into it."""
@@ -94,17 +94,22 @@ class Application:
     # --------------------------------------------------------------------------------- secrets
 
     def _apply_secrets(self) -> None:
-        """One bad Secret doesn't keep the others from being made; the first error is raised."""
+        """One bad Secret doesn't keep the others from being made, nor anything that follows.
+
+        Only what may pass by itself is raised, after the rest is done, to be tried again soon.
+        """
         home = self._cluster.metadata.namespace
         impossible = credentials.obstacles(self._kube, self._roles, home=home)
         found = self._listed("Secret")
         errors: list[MatriarchError] = []
         for role in self._roles:
             if role.name in impossible:
-                logger.warning("%s: %s", home, impossible[role.name])
+                self._problems.append(impossible[role.name])
                 continue
             try:
                 self._put_secret(role, found)
+            except (Forbidden, Precondition) as error:
+                self._problems.append(f"secret of role {role.name}: {error}")
             except MatriarchError as error:
                 errors.append(error)
         if errors:

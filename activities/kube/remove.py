@@ -74,7 +74,7 @@ class Removal:
         for child in children:
             self._delete(child)
         left = list(self._leftovers.of(stage))
-        return "; ".join(_in_words(child) for child in left[:3])
+        return "; ".join(in_words(child) for child in left[:3])
 
     def _delete(self, child: Object) -> None:
         """Ask once for each object: asking again would not make it go faster."""
@@ -106,7 +106,7 @@ def _name(child: Object) -> str:
     return f"{child['kind']}/{child['metadata']['name']}"
 
 
-def _in_words(child: Object) -> str:
+def in_words(child: Object) -> str:
     """What is awaited of an object that is being deleted, with the seconds it has taken."""
     metadata = child["metadata"]
     text = f"{child['kind']} {metadata['name']} is being deleted"

@@ -173,8 +173,6 @@ def test_progress_is_shown_within_the_operation(operator: Operator) -> None:
     shown = status(operator)["operation"]
     assert shown["waitingFor"] == "pod c-0: pulling its image (3 s)"
     assert shown["step"] == "apply services"
-    progress.over()
-    assert "waitingFor" not in status(operator)["operation"]
 
 
 def test_progress_of_an_older_resource_is_not_shown(operator: Operator) -> None:

@@ -18,7 +18,8 @@ from tests.devcluster.progress import until
 
 ROOT = Path("/sys/fs/cgroup")
 SYSTEM = "system"
-NEEDED = ("cpu", "cpuset", "io", "memory", "pids")
+REQUIRED = ("cpu", "memory", "pids")
+KUBELET = (*REQUIRED, "cpuset", "hugetlb", "io")
 
 
 def unified() -> bool:
@@ -108,14 +109,17 @@ def _inherit_cpuset(parent: Path, child: Path) -> None:
 
 
 def _delegate(parent: Path) -> None:
-    """Version 2: let the children of this group have controllers."""
+    """Version 2: let the children of this group have every controller there is.
+
+    The kubelet insists on some that nobody uses here: whatever of KUBELET the root offers.
+    """
     there = (parent / "cgroup.controllers").read_text().split()
-    absent = [name for name in ("cpu", "memory", "pids") if name not in there]
+    absent = [name for name in REQUIRED if name not in there]
     if absent:
         raise Refused(f"the cgroup {parent} does not offer {', '.join(absent)}")
     switch = parent / "cgroup.subtree_control"
-    for name in NEEDED:
-        if name in there and name not in switch.read_text().split():
+    for name in there:
+        if name in KUBELET and name not in switch.read_text().split():
             try:
                 switch.write_text(f"+{name}")
             except OSError as error:

@@ -86,7 +86,7 @@ def _serves(cluster: Cluster) -> None:
 
 def _temporal(platform: Platform) -> Manifest:
     pods: Callable[[], list[Manifest]] = lambda: platform.kubectl.within("temporal").list(  # noqa: E731
-        "pods", selector="app.kubernetes.io/name=temporal"
+        "pods", selector="app=temporal"
     )
     return until("Temporal's pod", pods)[0]
 

@@ -42,6 +42,9 @@ def test_acknowledged_rows_survive_the_deletion_of_each_pod(create: Create) -> N
             partial(_says, cluster, "select count(*) from item", rows),
         )
         cluster.until_streaming(1)
+    until("the operator to have noticed", lambda: cluster.status["operation"]["kind"] == "sync")
+    cluster.until_running()
+    assert cluster.status["membersReady"] == "2/2"
 
 
 def test_five_clusters_at_once_do_not_wait_for_each_other(create: Create) -> None:

@@ -15,7 +15,6 @@ import pytest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
-from tests.devcluster import images
 from tests.devcluster.progress import answers, until
 from tests.field.kubectl import Kubectl, KubectlError
 from tests.field.platform import Platform
@@ -53,12 +52,22 @@ def run(kubectl: Kubectl) -> Run:
         node: str = "",
         claim: str = "",
     ) -> str:
-        reference = images.reference(image)
+        reference = on_every_node(kubectl, image)
         kubectl.apply(pod(name, command, image=reference, node=node, claim=claim))
         kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s", within=70)
         return name
 
     return start
+
+
+def on_every_node(kubectl: Kubectl, image: str) -> str:
+    """The image's full name, as the nodes have it."""
+    mark = f"/{image}:"
+    (first, *others) = [
+        {str(name) for kept in node["status"]["images"] for name in kept["names"] if mark in name}
+        for node in kubectl.list("nodes")
+    ]
+    return sorted(first.intersection(*others))[0]
 
 
 def pod(name: str, command: str, *, image: str, node: str, claim: str) -> Manifest:

@@ -108,6 +108,9 @@ class Applied(Message):
 
     created: list[str] = Field(default_factory=list)
     changed: list[str] = Field(default_factory=list)
+    problems: list[str] = Field(
+        default_factory=list, description="what could not be made and must not stop the rest"
+    )
 
     @property
     def written(self) -> list[str]:

@@ -198,5 +198,5 @@ async def test_figures_count_what_happened(
     running = start()
     await eventually(lambda: running.watcher.figures().delivered == 2)
     figures = running.watcher.figures()
-    assert (figures.clusters, figures.lists, figures.waiting) == (2, 1, 0)
+    assert (figures.clusters, figures.lists, figures.waiting) == (2, 2, 0)
     assert figures.holder == "a"

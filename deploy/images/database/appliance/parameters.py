@@ -76,6 +76,8 @@ def local(
     return {
         "archive_command": archiver,
         "unix_socket_directories": str(layout.sockets),
+        # After a crash or a base backup: one sync of the volume, not one for each of its files.
+        "recovery_init_sync_method": "syncfs",
         "shared_buffers": shared_buffers(memory, kubernetes=kubernetes),
         "logging_collector": "on",
         "log_destination": "csvlog",

@@ -1,0 +1,75 @@
+"""Which clusters' pods have changed in a way that a person would see. Pure: no I/O.
+
+Patroni writes to its pod's annotations every few seconds; only what tells whether a member serves
+counts: that the pod is there, runs, is ready, has a role, or is about to leave.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from watcher.feed import Listed, News
+from workflows.model.base import ClusterRef
+
+Facts = tuple[str, str, bool, str, bool]
+
+
+@dataclass
+class Pods:
+    """Memory of one feed of pods. Its first list is no news: every cluster is told then anyway."""
+
+    name_label: str
+    role_label: str
+    _seen: dict[tuple[ClusterRef, str], Facts] = field(default_factory=dict)
+    _first: bool = True
+
+    def take(self, news: News) -> set[ClusterRef]:
+        """The clusters that should be looked at again."""
+        if isinstance(news, Listed):
+            return self._listed(news)
+        key = self._key(news.object)
+        if key is None:
+            return set()
+        if news.kind == "DELETED":
+            return {key[0]} if self._seen.pop(key, None) else set()
+        return {key[0]} if self._note(key, news.object) else set()
+
+    def _listed(self, news: Listed) -> set[ClusterRef]:
+        present = {key: pod for pod in news.objects if (key := self._key(pod))}
+        gone = {key for key in self._seen if key not in present}
+        for key in gone:
+            del self._seen[key]
+        changed = set(self._changed(present)) | {ref for ref, _ in gone}
+        first, self._first = self._first, False
+        return set() if first else changed
+
+    def _changed(
+        self, present: Mapping[tuple[ClusterRef, str], Mapping[str, Any]]
+    ) -> Iterator[ClusterRef]:
+        for key, pod in present.items():
+            if self._note(key, pod):
+                yield key[0]
+
+    def _note(self, key: tuple[ClusterRef, str], pod: Mapping[str, Any]) -> bool:
+        facts = self._facts(pod)
+        known, self._seen[key] = self._seen.get(key), facts
+        return known != facts
+
+    def _key(self, pod: Mapping[str, Any]) -> tuple[ClusterRef, str] | None:
+        metadata = pod["metadata"]
+        cluster = (metadata.get("labels") or {}).get(self.name_label)
+        if not cluster:
+            return None
+        ref = ClusterRef(namespace=metadata["namespace"], name=cluster)
+        return ref, str(metadata["name"])
+
+    def _facts(self, pod: Mapping[str, Any]) -> Facts:
+        metadata, status = pod["metadata"], pod.get("status") or {}
+        conditions = {one.get("type"): one.get("status") for one in status.get("conditions") or []}
+        return (
+            str(metadata["uid"]),
+            str(status.get("phase", "")),
+            conditions.get("Ready") == "True",
+            str((metadata.get("labels") or {}).get(self.role_label, "")),
+            bool(metadata.get("deletionTimestamp")),
+        )
