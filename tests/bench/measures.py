@@ -1,21 +1,21 @@
 """One round of measurements on the running platform."""
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.devcluster import status
+from tests.devcluster.layout import Layout
 from tests.field import install
 from tests.field.cluster import Client, Cluster, manifest
 from tests.field.kubectl import Kubectl
-from tests.field.platform import ROOT, Platform
+from tests.field.platform import Platform
 from tests.field.temporal import Temporal
 from tests.field.waiting import until
 from workflows.model.base import ClusterRef
 
+IDLE_SECONDS = 20.0
 KINDS = ("statefulset", "pod", "service", "poddisruptionbudget", "secret", "configmap", "pvc")
 
 
@@ -92,13 +92,11 @@ class Bench:
     def idle(self) -> dict[str, float]:
         """What platform and operator use when nothing happens."""
         time.sleep(15)
-        words = [sys.executable, "-m", "tests.devcluster", "status", "--json"]
-        printed = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True)
-        use = json.loads(printed.stdout)["use"]
+        use = status.measure(Layout.of(), seconds=IDLE_SECONDS)
         return {
             "memory": self._operator_memory(),
-            "platform-cpu": 100 * use["cores"],
-            "platform-memory": use["pss"] / 2**30,
+            "platform-cpu": 100 * use.cores,
+            "platform-memory": use.proportional / 2**30,
         }
 
     def _operator_memory(self) -> float:
