@@ -1,6 +1,11 @@
 """Levels of the suite: `core` runs always, `full` adds what takes long."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Machines are shared: how long an example takes says nothing about the code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 LEVELS = ("core", "full")
 

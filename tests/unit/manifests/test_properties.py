@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.manifests import desired, secrets
@@ -127,7 +127,6 @@ def built(spec: Object, under: dict[str, str], environment: PodEnvironment) -> l
     return [secret, *rest]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(specs, parameters, environments)
 def test_every_valid_input_makes_the_same_sound_objects_each_time(
     spec: Object, under: dict[str, str], environment: PodEnvironment

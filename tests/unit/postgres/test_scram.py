@@ -44,7 +44,7 @@ def test_two_verifiers_of_one_password_differ_and_both_match() -> None:
     assert scram_matches(second, "secret")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.text(min_size=1).filter(lambda text: "\x00" not in text and text.isprintable()))
 def test_whatever_the_password_its_own_verifier_matches(password: str) -> None:
     made = scram.verifier(password, role="anyone", encryption=Encryption.SCRAM)
