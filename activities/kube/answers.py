@@ -7,6 +7,7 @@ from workflows.model.errors import (
     Conflict,
     Forbidden,
     MatriarchError,
+    NotFound,
     Precondition,
     Unavailable,
 )
@@ -15,10 +16,6 @@ LONGEST_TEXT = 1_000
 
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS)
-
-
-class NotFound(Precondition):
-    """What was to be changed, or the place where it should be made, does not exist (404)."""
 
 
 def refusal(status: int, body: bytes, *, asked: str) -> MatriarchError:

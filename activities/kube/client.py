@@ -15,10 +15,10 @@ from kubernetes import client as kubernetes_client
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from activities.kube import execution
-from activities.kube.answers import NotFound, refusal
+from activities.kube.answers import refusal
 from activities.kube.calls import Calls
 from activities.kube.kinds import KINDS
-from workflows.model.errors import Conflict, Precondition, Unavailable
+from workflows.model.errors import Conflict, NotFound, Precondition, Unavailable
 from workflows.model.names import FIELD_MANAGER
 
 Object = dict[str, Any]

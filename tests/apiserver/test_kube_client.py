@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from activities.kube.answers import NotFound
 from activities.kube.client import Kube as KubeClient
 from tests.apiserver.kube import Kube
 from tests.apiserver.operating import connected
 from tests.apiserver.plane import Plane
-from workflows.model.errors import Conflict, Forbidden, Precondition
+from workflows.model.errors import Conflict, Forbidden, NotFound, Precondition
 
 
 @pytest.fixture

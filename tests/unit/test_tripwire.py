@@ -59,6 +59,7 @@ def test_bugs_and_bad_input_are_never_retried() -> None:
         "InvalidConfiguration",
         "InvalidManifest",
         "InvalidSpec",
+        "NotFound",
         "PayloadsTooLarge",
         "Precondition",
         "SecretLeak",

@@ -5,6 +5,7 @@ MatriarchError
 │   ├── InvalidManifest        a `postgresql` resource: condition at the field
 │   └── InvalidConfiguration   the operator's own: the last good one stays in force
 ├── Precondition           the cluster is not fit for this step; no retry, a human decides
+│   └── NotFound               what was to be changed does not exist (404)
 ├── NotYet                 right, but early; retried quietly, its text is shown as `waitingFor`
 ├── Conflict               somebody else wrote first (409); retried after reading again
 ├── Forbidden              Kubernetes or Postgres refuses us; retried slowly, shown in a condition
@@ -65,6 +66,10 @@ class Precondition(MatriarchError):
     retryable = False
 
 
+class NotFound(Precondition):
+    """What was to be changed, or the place where it should be made, does not exist (404)."""
+
+
 class NotYet(MatriarchError):
     """The step is right but early; its message says what is awaited."""
 
@@ -100,5 +105,6 @@ def _leaves(root: type[MatriarchError]) -> list[type[MatriarchError]]:
 
 def never_retried() -> list[str]:
     """Type names for `RetryPolicy.non_retryable_error_types`, from the tree above."""
-    ours = sorted(leaf.__name__ for leaf in _leaves(MatriarchError) if not leaf.retryable)
+    declared = [leaf for leaf in _leaves(MatriarchError) if leaf.__module__ == __name__]
+    ours = sorted(leaf.__name__ for leaf in declared if not leaf.retryable)
     return [*ours, "PayloadsTooLarge"]

@@ -2,8 +2,15 @@ import json
 
 import pytest
 
-from activities.kube.answers import NotFound, refusal
-from workflows.model.errors import Conflict, Forbidden, MatriarchError, Precondition, Unavailable
+from activities.kube.answers import refusal
+from workflows.model.errors import (
+    Conflict,
+    Forbidden,
+    MatriarchError,
+    NotFound,
+    Precondition,
+    Unavailable,
+)
 
 
 @pytest.mark.parametrize(
