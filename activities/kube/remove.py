@@ -91,7 +91,13 @@ class Removal:
 
     def _release(self) -> Removed:
         """Let the resource go, if there is really nothing left of it."""
-        left = [name_of(child) for child in self._leftovers.condemned()]
+        home = self._order.ref.namespace
+        # What lies elsewhere was judged in its own stage; it may be another cluster's by now.
+        left = [
+            name_of(child)
+            for child in self._leftovers.condemned()
+            if child["metadata"]["namespace"] == home
+        ]
         if left:
             raise NotYet(f"there are still {', '.join(left[:5])}")
         found = self._resources.metadata(self._order.ref)
@@ -100,10 +106,6 @@ class Removal:
         if not finalizer.align(self._kube, found, wanted=False):
             return Removed()
         return Removed(removed=[f"finalizer of postgresql/{self._order.ref.name}"])
-
-
-def _name(child: Object) -> str:
-    return f"{child['kind']}/{child['metadata']['name']}"
 
 
 def in_words(child: Object) -> str:

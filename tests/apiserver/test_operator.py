@@ -18,7 +18,7 @@ from kubernetes import client, config
 from activities.kube.client import Kube as OperatorsKube
 from matriarch import crds
 from tests.apiserver.audit import Audit
-from tests.apiserver.kube import Kube, Object
+from tests.apiserver.kube import ApiError, Kube, Object
 from tests.apiserver.plane import Plane, free_ports
 from tests.apiserver.test_watcher import cluster
 from tests.devcluster import binaries
@@ -33,12 +33,20 @@ NAMESPACE = "postgres-operator"
 ROLES = "apis/rbac.authorization.k8s.io/v1"
 
 
+def _bind(kube: Kube, manifest: Any) -> None:
+    """Another module of the session may have done so; a binding can't be applied twice."""
+    try:
+        kube.call("POST", f"{ROLES}/clusterrolebindings", manifest)
+    except ApiError as error:
+        assert error.status == 409
+
+
 @pytest.fixture(scope="module")
 def installed(apiserver: Plane, kube: Kube) -> Kube:
     """Namespace, ServiceAccount, roles and bindings as `deploy/` has them."""
     for manifest in _manifests():
         if manifest["kind"] == "ClusterRoleBinding":
-            kube.call("POST", f"{ROLES}/clusterrolebindings", manifest)
+            _bind(kube, manifest)
         elif manifest["kind"] in ("Namespace", "ServiceAccount", "ClusterRole"):
             kube.apply(manifest, manager="tests")
     return kube
