@@ -16,6 +16,7 @@ from typing import Any
 from tests.devcluster import cgroups
 from tests.devcluster.layout import (
     INNER_RANGES,
+    INTERFACE_PREFIX,
     UPLINK_DEVICE,
     UPLINKS,
     Layout,
@@ -120,6 +121,12 @@ def disconnect(layout: Layout) -> None:
 
 def interface_exists(name: str) -> bool:
     return Path("/sys/class/net", name).exists()
+
+
+def others_are_connected(layout: Layout) -> bool:
+    """Whether another platform has an uplink, be it of this user's cache or another's."""
+    links = (path.name for path in Path("/sys/class/net").glob(f"{INTERFACE_PREFIX}*"))
+    return any(name != layout.interface for name in links)
 
 
 def loop_devices(layout: Layout) -> list[str]:

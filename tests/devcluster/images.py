@@ -7,6 +7,7 @@ reference is known before the image is built. One build runs at a time on a mach
 """
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -19,13 +20,15 @@ from tempfile import TemporaryDirectory
 
 from tests.devcluster import binaries
 from tests.devcluster.imagebuild import base, context, machine
-from tests.devcluster.imagebuild.engine import Engine, Say, run_folder, storage_driver
+from tests.devcluster.imagebuild.engine import Engine, Say, run_logged, storage_driver
 from tests.devcluster.imagebuild.recipes import RECIPES, Recipe
 from tests.devcluster.layout import cache_home
 
 REPOSITORY = "localhost/matriarch"
 BUILDER = "1"
-KEPT = 3
+KEPT = 2
+KEPT_SECONDS = 3600
+STORE_MEGABYTES = 12_000
 PACKAGES = {"buildah": "buildah", "mmdebstrap": "mmdebstrap"}
 
 
@@ -42,7 +45,7 @@ def ensure(names: Sequence[str], say: Say) -> dict[str, Path]:
         with _workshop(say) as workshop:
             archives |= {name: workshop.make(RECIPES[name]) for name in missing}
     for name, archive in archives.items():
-        archive.touch()
+        os.utime(archive)
         _forget_old(name)
     return archives
 
@@ -60,10 +63,15 @@ def _archive(name: str, content: str) -> Path:
 
 
 def _forget_old(name: str) -> None:
-    """Keep the newest archives only; a prefix of another name must not match."""
+    """Keep what was used lately, and the newest two; a prefix of another name must not match."""
     own = [file for file in _home().glob(f"{name}-*.tar") if len(file.stem) == len(name) + 13]
-    for file in sorted(own, key=lambda file: file.stat().st_mtime)[:-KEPT]:
-        file.unlink(missing_ok=True)
+    for file in sorted(own, key=_last_used)[:-KEPT]:
+        if _last_used(file) < time.time() - KEPT_SECONDS:
+            file.unlink(missing_ok=True)
+
+
+def _last_used(archive: Path) -> float:
+    return archive.stat().st_mtime
 
 
 def _hash(recipe: Recipe, say: Say) -> str:
@@ -89,35 +97,47 @@ def _binaries(say: Say) -> Path:
 def _workshop(say: Say) -> Iterator["_Workshop"]:
     """The only builder of this machine, with the tools it needs."""
     home = _home()
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock, run_folder() as run:
+    (home / "logs").mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             say("images: waiting for another build")
             fcntl.flock(lock, fcntl.LOCK_EX)
         _install_tools(say)
-        mounts = machine.write_mounts(run / "mounts", suite=base.SUITE)
         _clear(home)
-        engine = Engine(home, run=run, driver=storage_driver(home))
-        yield _Workshop(engine, mounts=mounts, say=say)
+        with TemporaryDirectory(dir=home, prefix="run-") as folder:
+            run = Path(folder)
+            mounts = machine.write_mounts(run / "mounts", suite=base.SUITE)
+            engine = Engine(home, run=run, driver=storage_driver(home))
+            yield _Workshop(engine, mounts=mounts, say=say)
 
 
 def _clear(home: Path) -> None:
-    """Remove what a killed build left half done."""
-    for folder in home.glob("context-*"):
+    """Remove what a killed build left half done, and layers when too many have gathered."""
+    for folder in (*home.glob("context-*"), *home.glob("run-*")):
         shutil.rmtree(folder)
     for file in home.glob("*.partial"):
         file.unlink()
+    for store in home.glob("storage-*"):
+        if _megabytes(store) > STORE_MEGABYTES:
+            shutil.rmtree(store)
+
+
+def _megabytes(folder: Path) -> int:
+    command = ["du", "--summarize", "--block-size=1M", str(folder)]
+    return int(subprocess.run(command, capture_output=True, text=True).stdout.split()[0])
 
 
 def _install_tools(say: Say) -> None:
     missing = [package for tool, package in PACKAGES.items() if shutil.which(tool) is None]
-    if missing:
-        say(f"images: installing {', '.join(missing)}")
-        install = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
-        for command in (["apt-get", "update"], install):
-            subprocess.run(command, check=True, capture_output=True)
+    if not missing:
+        return
+    say(f"images: installing {', '.join(missing)}")
+    apt = ["apt-get", "--option", "DPkg::Lock::Timeout=300"]
+    options = ["--yes", "--no-install-recommends", "--no-remove"]
+    for command in ([*apt, "update"], [*apt, "install", *options, *missing]):
+        run_logged(command, log=_home() / "logs" / "tools.log")
 
 
 class _Workshop:
@@ -128,7 +148,6 @@ class _Workshop:
         self._mounts = mounts
         self._say = say
         self._logs = _home() / "logs"
-        self._logs.mkdir(exist_ok=True)
         engine.clear(log=self._log("clear"))
 
     def make(self, recipe: Recipe) -> Path:

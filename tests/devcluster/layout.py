@@ -26,6 +26,7 @@ INNER_RANGES = (NODE_NETWORK, POD_RANGE, SERVICE_RANGE)
 UPLINK_RANGE = "10.213.0.0/24"
 UPLINKS = 64
 UPLINK_DEVICE = "uplink"
+INTERFACE_PREFIX = "mtr-"
 
 API_PORT = 6443
 S3_PORT = 9000
@@ -164,7 +165,7 @@ class Layout:
     @property
     def interface(self) -> str:
         """The host's end of the uplink."""
-        return f"mtr-{self.identity}"
+        return f"{INTERFACE_PREFIX}{self.identity}"
 
     @property
     def cgroup(self) -> str:

@@ -118,6 +118,12 @@ class Ascent:
             basics.result()
             if not bare:
                 self._pods(pool)
+        until(
+            partial(self.api.get, "/api/v1/namespaces/default/serviceaccounts/default"),
+            what="the account that pods run with",
+            seconds=API_SECONDS,
+            log=self.layout.log("kube-controller-manager"),
+        )
         return state.save(self.layout, replace(self.known, images=self.images))
 
     def _disks(self) -> None:

@@ -1,5 +1,6 @@
 """A second platform beside the session's own: up, killed, mended, down, and nothing left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from tests.devcluster import cgroups, host, state
 from tests.devcluster.layout import CHECKOUT, Layout
 from tests.devcluster.progress import call, until
 from tests.field.platform import Platform
+from tests.scenarios.test_platform import claim
 
 NAME = "lifecycle-test"
 
@@ -26,11 +28,12 @@ def layout(platform: Platform) -> Iterator[Layout]:
     state.forget(layout)
 
 
-def devcluster(*words: str) -> str:
+def devcluster(*words: str, given: str | None = None) -> str:
     """The command line, for the second platform."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.devcluster", "--name", NAME, *words],
         cwd=CHECKOUT,
+        input=given,
         capture_output=True,
         text=True,
         timeout=300,
@@ -46,6 +49,23 @@ def up() -> None:
 def node_is_ready() -> bool:
     nodes = devcluster("run", "--", "kubectl", "get", "nodes", "--no-headers").split()
     return nodes[:2] == ["only", "Ready"]
+
+
+def use_a_volume(layout: Layout) -> None:
+    """A pod with a claim, so that there is a loop device and what else comes with it."""
+    known = state.load(layout)
+    assert known
+    image = known.images["pause"].reference
+    volume = {"name": "disk", "persistentVolumeClaim": {"claimName": "disk"}}
+    mount = {"name": "disk", "mountPath": "/disk"}
+    container = {"name": "main", "image": image, "volumeMounts": [mount]}
+    spec = {"containers": [container], "volumes": [volume]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "user"}, "spec": spec}
+    kubectl = ["run", "--", "kubectl"]
+    devcluster(*kubectl, "apply", "-f", "-", given=json.dumps(claim("disk")))
+    devcluster(*kubectl, "apply", "-f", "-", given=json.dumps(pod))
+    devcluster(*kubectl, "wait", "--for=condition=Ready", "pod/user", "--timeout=60s")
+    assert len(host.loop_devices(layout)) == 1
 
 
 def holder(layout: Layout) -> int:
@@ -76,6 +96,7 @@ def test_one_kill_ends_everything_the_next_up_clears_and_down_leaves_nothing(
 ) -> None:
     rules = call(["iptables-save"])
     up()
+    use_a_volume(layout)
     os.kill(holder(layout), signal.SIGKILL)
     until(
         lambda: left_over(layout).keys() <= {"control groups", "work"},
@@ -84,6 +105,7 @@ def test_one_kill_ends_everything_the_next_up_clears_and_down_leaves_nothing(
     )
     up()
     assert node_is_ready()
+    use_a_volume(layout)
     devcluster("down")
     assert left_over(layout) == {}
     assert call(["iptables-save"]) == rules

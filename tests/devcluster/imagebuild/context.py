@@ -12,11 +12,13 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tests.devcluster.progress import Failed
+
 EPOCH = 1_577_836_800
 IGNORED = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
 
 
-class ContextError(Exception):
+class ContextError(Failed):
     """A Dockerfile names a file that is not there."""
 
 

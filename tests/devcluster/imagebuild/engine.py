@@ -3,29 +3,39 @@
 import re
 import shutil
 import subprocess
-import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from tests.devcluster.progress import Failed
 
 Say = Callable[[str], None]
 TAIL = 25
 STEP = re.compile(r"^(?:\[\d+/\d+\] )?STEP (\d+/\d+): (.*)$")
-NAMESPACE = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private")
+# All that buildah starts and mounts ends with it, and it ends with this process.
+NAMESPACE = (
+    *("setpriv", "--pdeathsig", "KILL"),
+    *("unshare", "--mount", "--propagation", "private", "--pid", "--fork"),
+    *("--kill-child", "--mount-proc", "--"),
+)
 POLICY = '{"default": [{"type": "insecureAcceptAnything"}]}'
 
 
-class BuildFailed(Exception):
+class BuildFailed(Failed):
     """An image could not be built; the message ends with the log's last lines."""
 
 
 class Engine:
-    """One buildah store. Its caller holds the lock: the store is used by one process at a time."""
+    """One buildah store. Its caller holds the lock: the store is used by one process at a time.
+
+    `run` is for buildah's notes of what is mounted, which must not outlive the process.
+    """
 
     def __init__(self, home: Path, *, run: Path, driver: str) -> None:
         store = home / f"storage-{driver}"
         self._options = ["--root", str(store), "--runroot", str(run), "--storage-driver", driver]
+        # Without overlays every kept layer is a copy of the whole image.
+        self._layers = "--layers=false" if driver == "vfs" else "--layers"
         self._policy = run / "policy.json"
         self._policy.write_text(POLICY)
 
@@ -40,7 +50,7 @@ class Engine:
         mounts: Mapping[Path, str] | None = None,
     ) -> None:
         """Build the context's Dockerfile, reusing the layers of steps that have not changed."""
-        options = ["--isolation", "chroot", "--layers", "--pull=never", "--tag", tag]
+        options = ["--isolation", "chroot", self._layers, "--pull=never", "--tag", tag]
         for key, value in (arguments or {}).items():
             options += ["--build-arg", f"{key}={value}"]
         for file, place in (mounts or {}).items():
@@ -54,10 +64,6 @@ class Engine:
         destination = f"docker-archive:{partial}:{tag}"
         self._run("push", *self._signatures(), tag, destination, log=log)
         partial.rename(target)
-
-    def remove(self, tags: Sequence[str], *, log: Path) -> None:
-        if tags:
-            self._run("rmi", "--force", *tags, log=log)
 
     def has(self, tag: str) -> bool:
         command = [*NAMESPACE, "buildah", *self._options, "inspect", "--type", "image", tag]
@@ -93,13 +99,6 @@ def run_logged(command: Sequence[str], *, log: Path, say: Say = lambda line: Non
     if process.returncode:
         tail = "\n".join(f"  {line}" for line in last)
         raise BuildFailed(f"{command[-1]}: exit code {process.returncode}; {log} ends:\n{tail}")
-
-
-@contextmanager
-def run_folder() -> Iterator[Path]:
-    """State that must not outlive the process: buildah's notes of what is mounted."""
-    with tempfile.TemporaryDirectory(prefix="matriarch-images-") as name:
-        yield Path(name)
 
 
 def storage_driver(home: Path) -> str:

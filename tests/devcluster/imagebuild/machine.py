@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.devcluster.progress import Failed
+
 SOURCES = "/etc/apt/sources.list.d/debian.sources"
 APT_CONF = "/etc/apt/apt.conf.d/90build"
 PIP_CONF = "/etc/pip.conf"
@@ -25,7 +27,7 @@ APT_AUTHORISATION = Path("/etc/apt/auth.conf")
 INDEX = "$(REPO_URI)|$(ORIGIN)|$(LABEL)"
 
 
-class MachineError(Exception):
+class MachineError(Failed):
     """The machine's package sources cannot be made out."""
 
 
@@ -76,9 +78,8 @@ def apt_settings() -> str:
 
 def pip_settings() -> dict[str, str]:
     """The machine's pip configuration: its files, overridden by PIP_* variables."""
-    command = [_python_with_pip(), "-m", "pip", "config", "list"]
-    listing = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    pairs = [line.partition("=")[::2] for line in listing.splitlines()]
+    lines = _pip_config().splitlines()
+    pairs = [line.partition("=")[::2] for line in lines if "=" in line]
     pairs.sort(key=lambda pair: pair[0].startswith(":env:"))
     settings = {key.rsplit(".", 1)[-1]: str(ast.literal_eval(value)) for key, value in pairs}
     # Folders of this machine do not exist inside the build.
@@ -86,12 +87,14 @@ def pip_settings() -> dict[str, str]:
     return settings
 
 
-def _python_with_pip() -> str:
+def _pip_config() -> str:
+    """`pip config list`; nothing when no python here has pip, and so no settings for it."""
     for python in (sys.executable, "/usr/bin/python3"):
-        probe = subprocess.run([python, "-m", "pip", "--version"], capture_output=True)
-        if probe.returncode == 0:
-            return python
-    raise MachineError("no python on this machine has pip, so its package index is not known")
+        command = [python, "-m", "pip", "config", "list"]
+        listing = subprocess.run(command, capture_output=True, text=True)
+        if listing.returncode == 0:
+            return listing.stdout
+    return ""
 
 
 def _pip_conf(settings: Mapping[str, str]) -> str:

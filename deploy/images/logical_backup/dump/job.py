@@ -41,7 +41,7 @@ def main() -> int:
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s: %(message)s", level="INFO")
     try:
         run(settings.read(os.environ, epoch=int(time.time())))
-    except (settings.BadSettings, source.NoMember, DumpFailed) as error:
+    except (settings.BadSettings, source.NoMember, upload.UploadFailed, DumpFailed) as error:
         log.error("%s", error)
         return 1
     return 0

@@ -2,19 +2,26 @@
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import IO, Any
 
 import boto3
+from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from .settings import Settings
 
 log = logging.getLogger("backup")
 MEBIBYTE = 1024 * 1024
 PARTS = 8000
+
+
+class UploadFailed(Exception):
+    """The store did not take the dump, or did not let old ones be removed."""
 
 
 class Store:
@@ -39,14 +46,26 @@ class Store:
         """Upload a stream of about `expected` bytes; a failing stream leaves nothing behind."""
         extra = {"ServerSideEncryption": self._encryption} if self._encryption else {}
         transfer = TransferConfig(multipart_chunksize=part_size(expected), max_concurrency=2)
-        self._client.upload_fileobj(source, self._bucket, key, ExtraArgs=extra, Config=transfer)
+        with _named_failures():
+            self._client.upload_fileobj(source, self._bucket, key, ExtraArgs=extra, Config=transfer)
 
     def remove_old(self, folder: str, *, before: datetime) -> None:
+        """Delete the dumps below `folder` that were last written before a moment."""
         pages = self._client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._bucket, Prefix=folder):
-            for key in outdated(page.get("Contents", ()), before=before):
-                log.info("removing %s", key)
-                self._client.delete_object(Bucket=self._bucket, Key=key)
+        with _named_failures():
+            for page in pages.paginate(Bucket=self._bucket, Prefix=folder):
+                for key in outdated(page.get("Contents", ()), before=before):
+                    log.info("removing %s", key)
+                    self._client.delete_object(Bucket=self._bucket, Key=key)
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    """The library's errors have no common ancestor."""
+    try:
+        yield
+    except (Boto3Error, BotoCoreError, ClientError) as error:
+        raise UploadFailed(str(error)) from error
 
 
 def part_size(expected: int) -> int:
