@@ -88,10 +88,6 @@ def program(folder: Path | None = None) -> str:
     return found
 
 
-def label_selector(labels: Mapping[str, str]) -> str:
-    return ",".join(f"{key}={value}" for key, value in labels.items())
-
-
 def conditions(resource: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Conditions of a resource by type."""
     found: Sequence[Mapping[str, Any]] = resource.get("status", {}).get("conditions", [])
