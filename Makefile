@@ -3,6 +3,7 @@
 PYTHON   := .venv/bin/python
 LEVEL    ?= core
 PLATFORM ?= local
+CLUSTERS ?= 200
 
 .DEFAULT_GOAL := help
 
@@ -33,6 +34,12 @@ scenarios: .venv/ready ## tests on the real platform (LEVEL=core|full)
 bench: .venv/ready ## measure against the budgets, print ratios, write build/bench.json
 	@$(PYTHON) -m tests.bench
 
+bench-fleet: .venv/ready ## measure many clusters without containers, write build/bench-fleet.json (CLUSTERS=200)
+	@$(PYTHON) -m tests.bench fleet --clusters $(CLUSTERS)
+
+pictures: .venv/ready ## make docs/pictures anew, from a real rolling update on the local platform
+	@$(PYTHON) -m tests.demo.pictures
+
 platform-up: .venv/ready ## start the local Kubernetes with storage, S3 and Temporal
 	@$(PYTHON) -m tests.devcluster up
 
@@ -44,7 +51,8 @@ format: .venv/ready ## format and fix what can be fixed
 	@.venv/bin/ruff check --fix .
 
 generate: .venv/ready ## write deploy/crds and docs/reference anew from the models
-	@$(PYTHON) -m workflows.model.crds --write
+	@$(PYTHON) -m workflows.model.crds --write deploy/crds
+	@$(PYTHON) -m workflows.model.reference --write docs/reference
 
 lock: .venv/ready ## resolve dependencies anew into the two lock files
 	@.venv/bin/pip install --quiet uv
@@ -60,4 +68,4 @@ lock: .venv/ready ## resolve dependencies anew into the two lock files
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-.PHONY: help demo test check quick apiserver scenarios bench platform-up platform-down format generate lock
+.PHONY: help demo test check quick apiserver scenarios bench bench-fleet pictures platform-up platform-down format generate lock

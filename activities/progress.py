@@ -14,14 +14,15 @@ from workflows.model.names import KIND
 
 logger = logging.getLogger(__name__)
 
-SECONDS_BETWEEN_WRITES: Final = 1.0
+SECONDS_BETWEEN_WRITES: Final = 2.0
 _OPERATION = "/status/operation"
 
 
 class Progress:
     """Progress of one activity. Not for several threads at once.
 
-    Writes at most once a second and only what is new; never fails the step it tells about.
+    Writes every other second at most and only what is new, so nothing about a step that is quick;
+    never fails the step it tells about.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Progress:
         self._uid = uid
         self._clock = clock
         self._shown: tuple[str, str] | None = None
-        self._written_at = float("-inf")
+        self._written_at = clock()  # the operation has just written which step this is
 
     def waits_for(self, what: str, *, message: str = "") -> None:
         """Show what is awaited (and `message`, if given), and tell Temporal that we are alive.

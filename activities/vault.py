@@ -6,7 +6,7 @@ Every value read is made known to the tripwire, which keeps it out of payloads, 
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from workflows.model.errors import Forbidden, NotYet, Precondition
@@ -26,55 +26,93 @@ class ReadsObjects(Protocol):
     ) -> list[Object]: ...
 
 
+@dataclass(frozen=True)
+class Contents:
+    """One Secret as it was read. Values are decoded one by one: a bad one spoils no other."""
+
+    namespace: str
+    name: str
+    version: str
+    """Changes with every write."""
+    _data: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, secret: Object) -> "Contents":
+        metadata = secret["metadata"]
+        return cls(
+            namespace=metadata.get("namespace", ""),
+            name=metadata["name"],
+            version=metadata.get("resourceVersion", ""),
+            _data=secret.get("data") or {},
+        )
+
+    def __str__(self) -> str:
+        return f"Secret {self.namespace}/{self.name}"
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    def text(self, key: str) -> str:
+        """What is no secret, such as a user name; empty when it is missing or no text."""
+        try:
+            return base64.b64decode(self._data.get(key) or "", validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+
+    def secret(self, key: str) -> str:
+        """The same for what must never leave the process: made known to the tripwire.
+
+        But for a password that is the user's name: that stands in messages and can't be hidden.
+        """
+        value = self.text(key)
+        if all(value != self.text(other) for other in self._data if other != key):
+            TRIPWIRE.note(value)
+        return value
+
+
 class Vault:
     """Secrets of Kubernetes. Keeps nothing itself, so a value is never older than the request."""
 
     def __init__(self, kube: ReadsObjects) -> None:
         self._kube = kube
 
-    def read(self, ref: SecretRef) -> str:
-        """The value; `NotYet` when Secret or key is missing, `Precondition` when it is no text."""
-        value = _value(self._kube.get("Secret", ref.namespace, ref.name), ref)
-        if value is None:
-            raise NotYet(f"Secret {ref.namespace}/{ref.name} has no {ref.key} yet")
-        return value
+    def open(self, namespace: str, name: str) -> Contents | None:
+        """A whole Secret, or None."""
+        found = self._kube.get("Secret", namespace, name)
+        return None if found is None else Contents.of(found)
 
-    def read_all(
+    def open_all(
         self, refs: Iterable[SecretRef], *, namespace: str, labels: Mapping[str, str]
-    ) -> dict[SecretRef, str]:
-        """Many values with one request for all that lie in `namespace` under these labels.
+    ) -> dict[SecretRef, Contents]:
+        """Many with one request for all that lie in `namespace` under these labels.
 
-        Those that are missing or no text are left out of the answer.
+        Those that are missing are left out of the answer.
         """
         listed = self._listed(namespace, labels)
-        values: dict[SecretRef, str] = {}
+        opened: dict[SecretRef, Contents] = {}
         for ref in refs:
-            secret = listed.get((ref.namespace, ref.name))
-            if secret is None:  # elsewhere, or without labels because somebody made it by hand
-                secret = self._kube.get("Secret", ref.namespace, ref.name)
-            with suppress(Precondition):
-                value = _value(secret, ref)
-                if value is not None:
-                    values[ref] = value
-        return values
+            found = listed.get((ref.namespace, ref.name))
+            if found is None:  # elsewhere, or without labels because somebody made it by hand
+                found = self.open(ref.namespace, ref.name)
+            if found is not None:
+                opened[ref] = found
+        return opened
 
-    def _listed(self, namespace: str, labels: Mapping[str, str]) -> dict[tuple[str, str], Object]:
+    def read(self, ref: SecretRef) -> str:
+        """One value; `NotYet` when Secret or key is missing, `Precondition` when it is no
+        text.
+        """
+        found = self.open(ref.namespace, ref.name)
+        if found is None or ref.key not in found:
+            raise NotYet(f"Secret {ref.namespace}/{ref.name} has no {ref.key} yet")
+        value = found.secret(ref.key)
+        if not value:
+            raise Precondition(f"{ref.key} of {found} is empty, or not text in UTF-8")
+        return value
+
+    def _listed(self, namespace: str, labels: Mapping[str, str]) -> dict[tuple[str, str], Contents]:
         try:
             secrets = self._kube.list("Secret", namespace, labels, fresh=True)
         except Forbidden:  # listing is a right of its own, which an older role may not grant
             return {}
-        return {(namespace, secret["metadata"]["name"]): secret for secret in secrets}
-
-
-def _value(secret: Object | None, ref: SecretRef) -> str | None:
-    coded = ((secret or {}).get("data") or {}).get(ref.key)
-    if coded is None:
-        return None
-    try:
-        value = base64.b64decode(coded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        raise Precondition(
-            f"{ref.key} of Secret {ref.namespace}/{ref.name} is not text in UTF-8"
-        ) from None
-    TRIPWIRE.note(value)
-    return value
+        return {(namespace, secret["metadata"]["name"]): Contents.of(secret) for secret in secrets}

@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from matriarch import logs, settings
+from matriarch import lean, logs, settings
 from matriarch.arguments import Command, parse
 from workflows.model.errors import InvalidConfiguration
 
@@ -27,6 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return 2
     logs.set_up(as_json=given.json_logs)
     logs.forward_temporal_core()
+    lean.load_kubernetes()
     from matriarch import program  # after logging is set up, as libraries log when loaded
 
     return program.run(given, arguments.command)

@@ -1,7 +1,8 @@
 """How this process is let into Kubernetes: by its pod's service account, or by a kubeconfig."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from kubernetes import client, config
@@ -30,10 +31,14 @@ def kubernetes_configuration(settings: Settings) -> client.Configuration:
 
 
 class KubernetesTie:
-    """Looks now and then whether the API server answers."""
+    """Looks whether the API server answers when nobody has had an answer for a while.
 
-    def __init__(self, api: Api) -> None:
+    `answered` tells when somebody had one, by the monotonic clock.
+    """
+
+    def __init__(self, api: Api, *, answered: Callable[[], float]) -> None:
         self._api = api
+        self._answered = answered
         self._trouble = ""
 
     def problem(self) -> str:
@@ -44,11 +49,15 @@ class KubernetesTie:
         """Look every few seconds, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            try:
+            await self.look()
+
+    async def look(self) -> None:
+        try:
+            if time.monotonic() - self._answered() > LOOK_SECONDS:
                 await asyncio.to_thread(self._api.get, "/version")
-                self._trouble = ""
-            except MatriarchError as error:
-                self._trouble = str(error)
+            self._trouble = ""
+        except MatriarchError as error:
+            self._trouble = str(error)
 
 
 def require_namespaces(api: Api, names: Sequence[str]) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
+
+from matriarch.metrics import Family, gauge, render
 
 Check = Callable[[], str]
 """Says what is wrong, or nothing. Must not block for longer than a probe waits."""
@@ -23,7 +25,10 @@ class Health:
     checks: dict[str, Check] = field(default_factory=dict)
     notices: dict[str, Check] = field(default_factory=dict)
     """Like checks, but worth knowing only: the process is ready all the same."""
-    figures: dict[str, Callable[[], Mapping[str, float]]] = field(default_factory=dict)
+    facts: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    """What the process does now, for people; by the name it is shown under."""
+    families: list[Callable[[], Iterable[Family]]] = field(default_factory=list)
+    """What it has done, for monitoring."""
 
     _beat: float = field(default_factory=time.monotonic)
 
@@ -49,12 +54,9 @@ class Health:
         return _said(self.notices)
 
     def metrics(self) -> str:
-        """Figures in the Prometheus text format."""
-        values = {"ready": float(not self.problems())}
-        for prefix, read in self.figures.items():
-            values |= {f"{prefix}_{name}": value for name, value in read().items()}
-        lines = [f"matriarch_{name} {value:g}" for name, value in sorted(values.items())]
-        return "\n".join(lines) + "\n"
+        """Everything in the Prometheus text format."""
+        ready = gauge("ready", "Whether this process can do its work.", not self.problems())
+        return render([ready, *(one for read in self.families for one in read())])
 
 
 def _said(checks: Mapping[str, Check]) -> list[str]:

@@ -1,24 +1,26 @@
 """The operator's process: comes up in order, works until it is told to stop, goes down cleanly."""
 
 import asyncio
+import contextlib
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from activities.configuration import ConfigurationSource
-from activities.kube.calls import writes
 from activities.kube.client import Kube
-from matriarch import crds, logs, wiring
+from matriarch import crds, figures, logs, showing, wiring
 from matriarch.access import KubernetesTie, kubernetes_configuration, require_namespaces
 from matriarch.arguments import Command
+from matriarch.census import Census
 from matriarch.health import Health
+from matriarch.measuring import Measurements
+from matriarch.rest.api import Rest
 from matriarch.settings import Settings
 from matriarch.temporal import Temporal, connected
 from matriarch.watching import Watched, scope_of
-from matriarch.web import Web
+from matriarch.web import DEFAULT_PORT, Web
 from matriarch.workers import Workers
 from watcher.api import Api
 from watcher.backoff import Backoff
@@ -28,8 +30,9 @@ from workflows.model.errors import Forbidden, InvalidConfiguration, Unavailable
 
 log = logging.getLogger(__name__)
 
-CONFIGURATION_SECONDS: Final = 30.0
-BAD_CONFIGURATION: Final = 2
+CONFIGURATION_SECONDS: Final = 60.0
+"""The configuration is read when it was changed, and this often should nobody have told us."""
+BAD_SETTINGS: Final = 2
 STOPPING: Final = "stopping"
 
 T = TypeVar("T")
@@ -43,31 +46,56 @@ class Program:
         self._watches = command in (Command.OPERATOR, Command.WATCHER)
         self._works = command in (Command.OPERATOR, Command.WORKER)
         self.health = Health()
+        self.web = Web(self.health)
         kubernetes = kubernetes_configuration(settings)
         self._api = Api(kubernetes)
         self._kube = Kube(kubernetes)
         self._source = ConfigurationSource(self._kube, wiring.configuration_settings(settings))
+        self._measured = Measurements()
+        showing.show_process(
+            self.health, kube=self._kube, source=self._source, measured=self._measured
+        )
+        self._reconfigured = asyncio.Event()
+        self._not_in_force = ""
 
     async def run(self) -> None:
         """Work until cancelled. Raises only what a restart may cure or a person must."""
-        configuration = await _patiently(self._source.current)
-        logs.follow(debug=configuration.debug_logging)
-        web = Web(self.health, port=configuration.api_port)
-        web.start()
         pulse = asyncio.create_task(self.health.keep_beating())
         try:
-            await self._prepare_kubernetes(configuration)
+            configuration = await self._first_configuration()
             self.health.stage = f"waiting for Temporal at {self._settings.temporal_address}"
             temporal = await connected(self._settings)
             await self._work(temporal, configuration)
         finally:
             self.health.stage = STOPPING
             pulse.cancel()
-            await asyncio.to_thread(web.stop)
+            await asyncio.to_thread(self.web.stop)
 
-    async def _prepare_kubernetes(self, configuration: Configuration) -> None:
+    async def _first_configuration(self) -> Configuration:
+        """Wait for one that can be used.
+
+        Without it nothing may be touched, and a process that ends would only be started again: it
+        stays, unready, says why, and goes on by itself once somebody has put it right.
+        """
+        backoff, told = Backoff(first=0.5, limit=5.0), ""
+        while True:
+            try:
+                configuration = await _patiently(self._source.current)
+                await self._put_in_force(configuration)
+                return configuration
+            except InvalidConfiguration as error:
+                self.web.serve_on(self.web.port or DEFAULT_PORT)
+                self.health.stage = f"no clusters are looked after: {error}"
+                if told != self.health.stage:
+                    told = self.health.stage
+                    log.error("%s", told)
+            await asyncio.sleep(backoff.next())
+
+    async def _put_in_force(self, configuration: Configuration) -> None:
+        """All that the process itself takes from its configuration; run again at each change."""
+        logs.follow(debug=configuration.debug_logging)
+        self.web.serve_on(configuration.api_port)
         if configuration.enable_crd_registration:
-            self.health.stage = "registering custom resource definitions"
             register = partial(
                 crds.register,
                 self._api,
@@ -79,21 +107,25 @@ class Program:
         await _patiently(partial(require_namespaces, self._api, namespaces))
 
     async def _work(self, temporal: Temporal, configuration: Configuration) -> None:
-        tie = KubernetesTie(self._api)
+        tie = KubernetesTie(
+            self._api, answered=lambda: max(self._api.answered_at, self._kube.answered_at)
+        )
         self.health.checks |= {"kubernetes": tie.problem, "temporal": temporal.problem}
-        self.health.notices["configuration"] = lambda: self._source.problem
-        self.health.figures["kubernetes"] = self._requests
+        self.health.notices["settings"] = lambda: self._not_in_force
         async with asyncio.TaskGroup() as group:
             group.create_task(tie.keep_looking())
             if self._works:
                 self.health.checks["workers"] = lambda: "starting"
                 group.create_task(self._keep_working(temporal))
+            watched = None
             if self._watches:
                 watched = self._watched(temporal, configuration)
                 temporal.on_new_store = watched.watcher.begin_anew
                 group.create_task(watched.watcher.run())
-                group.create_task(self._follow_configuration(watched))
+                group.create_task(self._count_clusters(temporal, watched.watcher))
+            group.create_task(self._follow_configuration(configuration, watched))
             group.create_task(temporal.keep_looking())
+            self.web.rest = self._rest(temporal, watched).answer
             self.health.stage = ""
             log.info("up and running")
 
@@ -103,10 +135,24 @@ class Program:
             settings=self._settings,
             temporal=temporal,
             scope=scope_of(self._settings, configuration),
+            on_configuration=self._reconfigured.set,
         )
-        self.health.figures["watcher"] = lambda: _watcher_figures(watched.watcher)
-        self.health.notices["watcher"] = lambda: watched.watcher.figures().trouble
+        showing.show_watcher(self.health, watched.watcher, source=self._source)
         return watched
+
+    def _rest(self, temporal: Temporal, watched: Watched | None) -> Rest:
+        return showing.rest(
+            settings=self._settings,
+            kube=self._kube,
+            source=self._source,
+            temporal=temporal,
+            watcher=watched.watcher if watched else None,
+        )
+
+    async def _count_clusters(self, temporal: Temporal, watcher: Watcher) -> None:
+        census = Census(temporal.client, wanted=lambda: watcher.figures().leading)
+        self.health.families.append(lambda: figures.of_words(census.words))
+        await census.keep_counting()
 
     async def _keep_working(self, temporal: Temporal) -> None:
         """Run the workers; made anew when Temporal refuses them, as one without namespace does."""
@@ -117,7 +163,12 @@ class Program:
         )
         backoff = Backoff(first=1.0)
         while True:
-            workers = Workers(temporal.client, steps=steps, identity=self._settings.identity)
+            workers = Workers(
+                temporal.client,
+                steps=steps,
+                identity=self._settings.identity,
+                interceptors=[self._measured],
+            )
             self.health.checks["workers"] = workers.problem
             try:
                 await workers.run()
@@ -125,20 +176,28 @@ class Program:
                 log.exception("the workers failed and start over")
             await asyncio.sleep(backoff.next())
 
-    async def _follow_configuration(self, watched: Watched) -> None:
-        """Begin the watch anew when the configuration changes what is watched, or protected."""
-        while True:
-            await asyncio.sleep(CONFIGURATION_SECONDS)
-            try:
-                configuration = await asyncio.to_thread(self._source.current)
-            except (Unavailable, Forbidden, InvalidConfiguration) as error:
-                log.debug("the configuration could not be read: %s", error)
-                continue
-            watched.follow(self._settings, configuration)
+    async def _follow_configuration(
+        self, configuration: Configuration, watched: Watched | None
+    ) -> None:
+        """Take over what the configuration changes for the process itself.
 
-    def _requests(self) -> Mapping[str, float]:
-        counts = self._kube.calls.snapshot()
-        return {"requests_total": sum(counts.values()), "writes_total": writes(counts)}
+        Clusters need none of this: each look and each step reads the configuration afresh.
+        """
+        while True:
+            await _until(self._reconfigured, seconds=CONFIGURATION_SECONDS)
+            self._reconfigured.clear()
+            try:
+                found = await asyncio.to_thread(self._source.current)
+                if found != configuration:
+                    await self._put_in_force(found)
+                    configuration = found
+                self._not_in_force = ""
+            except (Unavailable, Forbidden, InvalidConfiguration) as error:
+                self._not_in_force = str(error)
+                log.warning("the process stays configured as it was: %s", error)
+                continue
+            if watched:
+                watched.follow(scope_of(self._settings, configuration))
 
 
 def run(settings: Settings, command: Command) -> int:
@@ -147,7 +206,7 @@ def run(settings: Settings, command: Command) -> int:
         return asyncio.run(until_signal(Program(settings, command).run()))
     except InvalidConfiguration as error:
         log.error("%s", error)
-        return BAD_CONFIGURATION
+        return BAD_SETTINGS
 
 
 async def until_signal(work: Coroutine[Any, Any, None]) -> int:
@@ -170,6 +229,13 @@ async def until_signal(work: Coroutine[Any, Any, None]) -> int:
     return 0
 
 
+async def _until(event: asyncio.Event, *, seconds: float) -> None:
+    """Wait for an event, but not for longer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
 async def _patiently(call: Callable[[], T]) -> T:
     """Make a blocking call in a thread, again and again while the API server won't do it."""
     backoff = Backoff(first=0.5, limit=10.0)
@@ -179,8 +245,3 @@ async def _patiently(call: Callable[[], T]) -> T:
         except (Unavailable, Forbidden) as error:
             log.warning("not yet: %s", error)
             await asyncio.sleep(backoff.next())
-
-
-def _watcher_figures(watcher: Watcher) -> Mapping[str, float]:
-    figures = asdict(watcher.figures())
-    return {name: float(value) for name, value in figures.items() if not isinstance(value, str)}

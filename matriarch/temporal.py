@@ -6,7 +6,7 @@ namespace then has another id, which is how it is noticed; all clusters are told
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -22,6 +22,7 @@ from matriarch.access import LOOK_SECONDS
 from matriarch.settings import Settings
 from watcher.backoff import Backoff
 from workflows.client import connect, knock, register
+from workflows.cluster import Cluster
 from workflows.model.base import ClusterRef
 from workflows.model.operations import Knock
 
@@ -39,6 +40,8 @@ class Temporal:
         self.client = client
         self.on_new_store: Callable[[], None] = _nobody
         """Called when the server has another store than before, after that was prepared."""
+        self._told: dict[ClusterRef, int] = {}
+        self._knocks = 0
         self._trouble = ""
         self._doubtful = False
         self._namespace_id = ""
@@ -77,6 +80,27 @@ class Temporal:
             await knock(self.client, ref, message)
         except Exception:
             self._doubtful = True
+            raise
+        self._knocks += 1
+        self._told[ref] = self._knocks
+
+    def told(self) -> Mapping[ClusterRef, int]:
+        """Clusters knocked at and not found at rest since, with the number of the knock."""
+        return self._told
+
+    def settle(self, ref: ClusterRef, number: int) -> None:
+        """A cluster was found at rest after that knock; a later one may have woken it again."""
+        if self._told.get(ref) == number:
+            del self._told[ref]
+
+    async def at_rest(self, ref: ClusterRef) -> bool:
+        """Whether an entity waits for something new; one that is not there has nothing to do."""
+        handle = self.client.get_workflow_handle_for(Cluster.run, ref.workflow_id)
+        try:
+            return await handle.query(Cluster.at_rest, rpc_timeout=CALL_TIMEOUT)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return True
             raise
 
     async def _check(self, *, only_if_doubtful: bool = False) -> None:

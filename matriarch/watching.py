@@ -6,13 +6,17 @@ from functools import partial
 from typing import Final
 
 from matriarch.settings import Settings
+from matriarch.sources import sources_of
 from matriarch.temporal import Temporal
+from matriarch.wiring import configuration_settings
 from watcher.api import Api
 from watcher.lease import Lease
+from watcher.scope import Scope
 from watcher.service import Watcher
-from watcher.term import Calls, Scope, Term
+from watcher.term import Calls, Term
 from workflows.client import open_clusters
 from workflows.model.configuration import Configuration
+from workflows.model.nodes import NodeRule
 from workflows.model.protection import Protection
 
 log = logging.getLogger(__name__)
@@ -23,7 +27,15 @@ LEASE: Final = "postgres-operator"
 class Watched:
     """The watcher, and the scope that its next term will have."""
 
-    def __init__(self, *, api: Api, settings: Settings, temporal: Temporal, scope: Scope) -> None:
+    def __init__(
+        self,
+        *,
+        api: Api,
+        settings: Settings,
+        temporal: Temporal,
+        scope: Scope,
+        on_configuration: Callable[[], None],
+    ) -> None:
         self.scope = scope
         lease = Lease(
             api,
@@ -34,13 +46,18 @@ class Watched:
         calls = Calls(temporal.tell, partial(open_clusters, temporal.client))
 
         def new_term(allowed: Callable[[], bool]) -> Term:
-            return Term(api, scope=self.scope, temporal=calls, allowed=allowed)
+            return Term(
+                api,
+                scope=self.scope,
+                temporal=calls,
+                allowed=allowed,
+                on_configuration=on_configuration,
+            )
 
         self.watcher = Watcher(lease=lease, new_term=new_term)
 
-    def follow(self, settings: Settings, configuration: Configuration) -> None:
-        """Begin anew if the configuration now means another scope."""
-        scope = scope_of(settings, configuration)
+    def follow(self, scope: Scope) -> None:
+        """Begin anew if it is another scope than before."""
         if scope != self.scope:
             log.info("now watching %s", ", ".join(scope.namespaces))
             self.scope = scope
@@ -55,6 +72,8 @@ def scope_of(settings: Settings, configuration: Configuration) -> Scope:
         pod_labels=configuration.cluster_labels,
         name_label=configuration.cluster_name_label,
         role_label=configuration.pod_role_label,
+        node_rule=NodeRule(configuration.node_readiness_label),
+        sources=sources_of(configuration_settings(settings), configuration),
     )
 
 

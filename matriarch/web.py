@@ -1,4 +1,4 @@
-"""The API port: readiness, status and metrics. Answers from memory, so a probe never hangs."""
+"""The API port. Readiness, status and metrics are answered from memory, so a probe never hangs."""
 
 import json
 import logging
@@ -8,7 +8,12 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from temporalio.service import RPCError
+
 from matriarch.health import Health
+from matriarch.rest.errors import NoAnswer
+from workflows.model.errors import MatriarchError
+from workflows.tripwire import TRIPWIRE
 
 log = logging.getLogger(__name__)
 
@@ -16,44 +21,75 @@ JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
 METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 SILENCE_SECONDS: Final = 10.0
+DEFAULT_PORT: Final = 8080
 
 Answer = tuple[HTTPStatus, str, str]
 Page = Callable[[], Answer]
 
 
 class Web:
-    """Serves on all addresses from `start` to `stop`, each request in a thread."""
+    """Serves on all addresses, each request in a thread, from `serve_on` until `stop`."""
 
-    def __init__(self, health: Health, *, port: int) -> None:
+    def __init__(self, health: Health) -> None:
         self._pages: dict[str, Page] = {
             "/livez": lambda: _yes_unless(health.standstill()),
             "/readyz": lambda: _yes_unless("; ".join(health.problems())),
             "/status": lambda: _status(health),
             "/metrics": lambda: (HTTPStatus.OK, METRICS, health.metrics()),
         }
-        self._server = ThreadingHTTPServer(("", port), _request_class(self.page))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="web", daemon=True)
+        self.rest: Callable[[str], Any] | None = None
+        """Everything else; may take its time, as it keeps no other request waiting."""
+        self._server: ThreadingHTTPServer | None = None
+        self._asked = -1
+        self._thread = threading.Thread()
 
     @property
     def port(self) -> int:
-        return int(self._server.server_address[1])
+        """Where it serves; 0 when it does not."""
+        return int(self._server.server_address[1]) if self._server else 0
 
-    def start(self) -> None:
+    def serve_on(self, port: int) -> None:
+        """Serve on this port from now on; where that can't be done, all stays as it was."""
+        if port == self._asked:
+            return
+        try:
+            server = ThreadingHTTPServer(("", port), _request_class(self.page))
+        except OSError as error:
+            log.error("can't serve on port %d: %s", port, error)
+            return
+        server.daemon_threads = True
+        self.stop()
+        self._server, self._asked = server, port
+        self._thread = threading.Thread(target=server.serve_forever, name="web", daemon=True)
         self._thread.start()
-        log.info("serving readiness, status and metrics on port %d", self.port)
+        log.info("serving the API on port %d", self.port)
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()
+            self._server = None
 
     def page(self, path: str) -> Answer:
         """The answer for a path; with or without a slash at its end, as Zalando's API has it."""
-        found = self._pages.get(path.partition("?")[0].rstrip("/"))
-        if found is None:
-            return HTTPStatus.NOT_FOUND, JSON, json.dumps({"error": f"no such page: {path}"})
-        return found()
+        path = path.partition("?")[0].rstrip("/")
+        found = self._pages.get(path)
+        return found() if found else self._rest_page(path)
+
+    def _rest_page(self, path: str) -> Answer:
+        """Whatever goes wrong is told in the way of Zalando's API."""
+        if self.rest is None:
+            return _error("the process is still starting")
+        try:
+            return HTTPStatus.OK, JSON, json.dumps(self.rest(path))
+        except (NoAnswer, MatriarchError, RPCError, TimeoutError) as error:
+            return _error(str(error) or "no answer in time")
+
+
+def _error(text: str) -> Answer:
+    body = json.dumps({"error": TRIPWIRE.scrub(text)})
+    return HTTPStatus.INTERNAL_SERVER_ERROR, JSON, body
 
 
 def _yes_unless(problem: str) -> Answer:
@@ -69,7 +105,7 @@ def _status(health: Health) -> Answer:
         "problems": problems,
         "notices": health.noticed(),
     }
-    body |= {name: dict(read()) for name, read in health.figures.items()}
+    body |= {name: read() for name, read in health.facts.items()}
     return HTTPStatus.OK, JSON, json.dumps(body)
 
 

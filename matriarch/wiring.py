@@ -1,30 +1,39 @@
 """Puts the implementations of `workflows.steps` together, and says what they read."""
 
-from collections.abc import Sequence
 from typing import Any
 
+from activities.cloud.ec2 import Regions
+from activities.cloud.steps import CloudSteps
+from activities.cluster.departures import KEPT_SECONDS as NODES_KEPT_SECONDS
+from activities.cluster.departures import Departures
 from activities.cluster.look import Eyes
+from activities.cluster.membership import Memberships
 from activities.cluster.observe import Observer
+from activities.cluster.records import Records
 from activities.cluster.report import Reporter
 from activities.cluster.steps import ClusterSteps
 from activities.configuration import ConfigurationSettings, ConfigurationSource
 from activities.kube.client import Kube
 from activities.kube.judge import Judge
 from activities.kube.resource import Resources
+from activities.kube.rotated import Rotated
 from activities.kube.steps import KubernetesSteps
+from activities.kube.vetting import Vetting
 from activities.patroni.client import PatroniClient
+from activities.patroni.drift import PatroniDrift
 from activities.patroni.steps import PatroniSteps
 from activities.postgres.connection import Primaries
 from activities.postgres.drift import SqlDrift
-from activities.postgres.role import Role
+from activities.postgres.sources import KEPT_SECONDS, RoleSources
 from activities.postgres.steps import PostgresSteps
-from activities.postgres.wanted import wanted_roles
+from activities.postgres.way_in import WayIn
 from activities.progress import Progress
+from activities.teams.client import TeamsClient
+from activities.teams.directory import Directory
+from activities.teams.source import PeopleSource
 from activities.vault import Vault
 from matriarch.settings import Settings
 from matriarch.workers import Step
-from workflows.model.configuration import Configuration
-from workflows.model.postgresql import Postgresql
 
 
 def configuration_settings(settings: Settings) -> ConfigurationSettings:
@@ -50,16 +59,38 @@ def steps(*, kube: Kube, configuration: ConfigurationSource, controller_id: str 
     """All steps of `workflows.steps`, implemented; one set per process."""
     judge, vault, resources, patroni = Judge(), Vault(kube), Resources(kube), PatroniClient()
     primaries = Primaries(kube, vault)
+    directory = Directory(TeamsClient(), vault)
+    sources, seen_sources = (
+        role_sources(kube, configuration, directory, kept_seconds=seconds)
+        for seconds in (0.0, KEPT_SECONDS)
+    )
+    departures = Departures(kube, kept_seconds=NODES_KEPT_SECONDS)
+
+    def forget() -> None:
+        seen_sources.forget()
+        departures.forget()
+
     eyes = Eyes(
         kube=kube,
         judge=judge,
-        roles=_roles,
-        members=patroni.members,
-        sql=SqlDrift(vault=vault, primaries=primaries).look,
+        vetting=Vetting(kube, judge),
+        roles=seen_sources.roles,
+        patroni=PatroniDrift(patroni).look,
+        sql=SqlDrift(vault=vault, primaries=primaries, sources=seen_sources).look,
+        departures=departures,
+        forget=forget,
     )
     observer = Observer(eyes, configuration, controller_id=controller_id)
-    cluster = ClusterSteps(observer, Reporter(kube))
-    kubernetes = KubernetesSteps(kube=kube, configuration=configuration, judge=judge, roles=_roles)
+    memberships = Memberships(kube, configuration, patroni)
+    cluster = ClusterSteps(observer, Reporter(kube, Records(kube, configuration)), memberships)
+    kubernetes = KubernetesSteps(
+        kube=kube,
+        configuration=configuration,
+        judge=judge,
+        roles=sources.roles,
+        leader=patroni.leader,
+    )
+    cloud = CloudSteps(kube=kube, configuration=configuration, ec2=Regions())
     waiting = PatroniSteps(
         kube=kube,
         configuration=configuration,
@@ -67,18 +98,40 @@ def steps(*, kube: Kube, configuration: ConfigurationSource, controller_id: str 
         primaries=primaries,
         teller=lambda ref, uid: Progress(kube, ref, uid).waits_for,
     )
-    postgres = PostgresSteps(resources, configuration, vault, primaries)
+    postgres = PostgresSteps(
+        resources, configuration, vault, primaries, sources, Rotated(kube), WayIn(kube)
+    )
     return [
         cluster.observe,
+        cluster.members,
         cluster.report,
         kubernetes.apply,
         kubernetes.remove,
+        kubernetes.renew_pod,
+        kubernetes.restore_template,
+        kubernetes.until_grown,
+        cloud.modify_volumes,
         waiting.until_primary,
         waiting.until_members,
+        waiting.until_healthy,
+        waiting.switchover,
+        waiting.configure,
+        waiting.restart_pending,
+        waiting.restart_member,
+        waiting.reinitialise,
         postgres.sync_roles,
         postgres.sync_databases,
     ]
 
 
-def _roles(cluster: Postgresql, configuration: Configuration) -> Sequence[Role]:
-    return wanted_roles(cluster=cluster, configuration=configuration)
+def role_sources(
+    kube: Kube, configuration: ConfigurationSource, directory: Directory, *, kept_seconds: float
+) -> RoleSources:
+    """Where roles come from besides the resource; looks may keep what they read for a while."""
+    people = PeopleSource(
+        kube,
+        directory,
+        operator_namespace=configuration.operator_namespace,
+        kept_seconds=kept_seconds,
+    )
+    return RoleSources(kube, people, kept_seconds=kept_seconds)

@@ -8,18 +8,35 @@ from datetime import timedelta
 from typing import Any, Final
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 
 from workflows.client import LONG_QUEUE, QUEUE
 from workflows.cluster import Cluster
 from workflows.create import Create
 from workflows.delete import Delete
+from workflows.drain import Drain
+from workflows.fleet import Fleet
+from workflows.reinitialise import Reinitialise
+from workflows.restart import Restart
+from workflows.rolling_update import RollingUpdate
 from workflows.sandbox import runner
+from workflows.switchover import Switchover
 from workflows.update import Update
 
 log = logging.getLogger(__name__)
 
-WORKFLOWS: Final[Sequence[type]] = (Cluster, Create, Update, Delete)
+WORKFLOWS: Final[Sequence[type]] = (
+    Cluster,
+    Create,
+    Update,
+    Delete,
+    RollingUpdate,
+    Switchover,
+    Restart,
+    Reinitialise,
+    Drain,
+    Fleet,
+)
 QUICK_SLOTS: Final = 32
 LONG_SLOTS: Final = 200
 """A waiting step costs a thread that sleeps; too few slots would let clusters wait in a queue."""
@@ -38,7 +55,14 @@ Step = Callable[..., Any]
 class Workers:
     """Polls both queues from `start` until `stop`."""
 
-    def __init__(self, client: Client, *, steps: Sequence[Step], identity: str) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        steps: Sequence[Step],
+        identity: str,
+        interceptors: Sequence[Interceptor] = (),
+    ) -> None:
         self._threads = [
             ThreadPoolExecutor(QUICK_SLOTS, thread_name_prefix="step"),
             ThreadPoolExecutor(LONG_SLOTS, thread_name_prefix="long-step"),
@@ -55,6 +79,7 @@ class Workers:
                 activity_executor=quick,
                 max_concurrent_activities=QUICK_SLOTS,
                 identity=identity,
+                interceptors=interceptors,
                 sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
                 max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
                 default_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
@@ -67,6 +92,7 @@ class Workers:
                 activity_executor=long,
                 max_concurrent_activities=LONG_SLOTS,
                 identity=identity,
+                interceptors=interceptors,
                 max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
                 default_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
                 graceful_shutdown_timeout=LONG_GRACE,

@@ -1,10 +1,18 @@
 """Levels of the suite: `core` runs always, `full` adds what takes long."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 # Machines are shared: how long an example takes says nothing about the code.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "unhurried",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    # people search on with new examples; CI judges a change by the same ones each time
+    derandomize="CI" in os.environ,
+)
 settings.load_profile("unhurried")
 
 LEVELS = ("core", "full")
@@ -12,6 +20,10 @@ LEVELS = ("core", "full")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--level", choices=LEVELS, default="core", help="how many scenarios run")
+    parser.addoption(
+        "--matrix", choices=("some", "dealt", "all"), default="some", help="cells at level full"
+    )
+    parser.addoption("--write-matrix", action="store_true", help="write docs/reliability.md")
 
 
 def pytest_configure(config: pytest.Config) -> None:

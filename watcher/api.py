@@ -7,6 +7,7 @@ pool directly, because only there a watch can be read as it arrives and be ended
 import copy
 import json
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -45,9 +46,11 @@ class Api:
         own.socket_options = _socket_options()
         self._client = kubernetes_client.ApiClient(own)
         self._host = str(own.host)
+        self.answered_at = float("-inf")
+        """When the API server last answered, by the monotonic clock."""
 
-    def get(self, path: str, **query: str) -> Object:
-        return self.send("GET", path, query=query)
+    def get(self, path: str, *, accept: str = JSON, **query: str) -> Object:
+        return self.send("GET", path, query=query, accept=accept)
 
     def send(
         self,
@@ -57,11 +60,13 @@ class Api:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
         content_type: str = JSON,
+        accept: str = JSON,
         seconds: float = ANSWER_SECONDS,
     ) -> Object:
         """Make one request and return the decoded answer; `seconds` bounds each read."""
+        headers = {"Accept": accept, "Content-Type": content_type}
         response = self._request(
-            method, path, body=body, query=query, content_type=content_type, seconds=seconds
+            method, path, body=body, query=query, headers=headers, seconds=seconds
         )
         try:
             answer = json.loads(response.data)
@@ -71,10 +76,12 @@ class Api:
             raise Unavailable(f"{method} {path}: the answer is not JSON") from error
         return answer if isinstance(answer, dict) else {}
 
-    def stream(self, path: str, *, query: Mapping[str, str], silence: float) -> "Lines":
+    def stream(
+        self, path: str, *, query: Mapping[str, str], silence: float, accept: str = JSON
+    ) -> "Lines":
         """Open a long answer; reading fails when nothing arrives for `silence` seconds."""
         response = self._request(
-            "GET", path, body=None, query=query, content_type=JSON, seconds=silence
+            "GET", path, body=None, query=query, headers={"Accept": accept}, seconds=silence
         )
         return Lines(response, what=path)
 
@@ -89,10 +96,10 @@ class Api:
         *,
         body: Mapping[str, Any] | None,
         query: Mapping[str, str] | None,
-        content_type: str,
+        headers: dict[str, str],
         seconds: float,
     ) -> urllib3.BaseHTTPResponse:
-        headers = {"Accept": JSON, "Content-Type": content_type, "User-Agent": "matriarch-watcher"}
+        headers["User-Agent"] = "matriarch-watcher"
         self._client.update_params_for_auth(headers, [], ["BearerToken"])
         pool: urllib3.PoolManager = self._client.rest_client.pool_manager
         url = self._host + path
@@ -111,6 +118,7 @@ class Api:
                 raise _refusal(f"{method} {path}", response.status, response.data)
         except HTTPError as error:
             raise Unavailable(f"{method} {path}: {error}") from error
+        self.answered_at = time.monotonic()
         return response
 
 

@@ -1,4 +1,4 @@
-"""One endless list + watch of `postgresql` resources or pods, in one namespace or in all of them.
+"""One endless list + watch of the objects of one kind.
 
 Own code rather than the library's `Watch`, for three reasons: every read has a time-out (a
 half-open connection would otherwise be silent for ever), a bookmark moves the place to resume
@@ -15,11 +15,11 @@ from typing import Literal
 
 from watcher.api import Api, Gone, Lines, Object
 from watcher.backoff import Backoff
+from watcher.selection import METADATA, METADATA_LIST, WHOLE, Selection
 from workflows.model.errors import MatriarchError, Unavailable
 
 log = logging.getLogger(__name__)
 
-GROUP = "/apis/acid.zalan.do/v1"
 PAGE_SIZE = 500
 SERVER_SECONDS = 240
 SERVER_JITTER_SECONDS = 60
@@ -47,16 +47,12 @@ class Changed:
 News = Listed | Changed
 
 
-def path_of(namespace: str | None) -> str:
-    """Where the resources of a namespace are listed; None means of all namespaces."""
-    scope = f"/namespaces/{namespace}" if namespace else ""
-    return f"{GROUP}{scope}/postgresqls"
+Shape = Callable[[Object], Object]
+"""Cuts an object down to what is looked at later; `metadata.resourceVersion` may go too."""
 
 
-def pods_path_of(namespace: str | None) -> str:
-    """The same for pods."""
-    scope = f"/namespaces/{namespace}" if namespace else ""
-    return f"/api/v1{scope}/pods"
+def _as_it_is(item: Object) -> Object:
+    return item
 
 
 class Feed:
@@ -65,15 +61,16 @@ class Feed:
     def __init__(
         self,
         api: Api,
-        path: str,
+        selection: Selection,
         *,
-        selector: str = "",
+        shape: Shape = _as_it_is,
         silence: float = SILENCE_SECONDS,
         backoff: Backoff | None = None,
     ) -> None:
         self._api = api
-        self._path = path
-        self._selector = {"labelSelector": selector} if selector else {}
+        self._selection = selection
+        self._path = selection.path
+        self._shape = shape
         self._silence = silence
         self._backoff = backoff or Backoff()
         self._stopped = threading.Event()
@@ -81,6 +78,7 @@ class Feed:
         self._open: Lines | None = None
         self.version: str | None = None
         """Where the watch stands; None asks for a list first."""
+        self.what = selection.what
         self.lists = 0
         self.watches = 0
         self.trouble = ""
@@ -110,10 +108,12 @@ class Feed:
     def _list(self, deliver: Callable[[News], None]) -> None:
         self.lists += 1
         objects: list[Object] = []
-        query = {"limit": str(PAGE_SIZE), **self._selector}
+        query = {"limit": str(PAGE_SIZE), **self._selection.query}
+        accept = WHOLE if self._selection.whole else METADATA_LIST
         while True:
-            page = self._api.get(self._path, **query)
-            objects += page.get("items") or []
+            page = self._api.get(self._path, accept=accept, **query)
+            # cut down page by page: all of them whole would need hundreds of megabytes
+            objects += map(self._shape, page.get("items") or [])
             metadata = page.get("metadata") or {}
             if not metadata.get("continue"):
                 break
@@ -125,7 +125,10 @@ class Feed:
         """Follow one watch to its end; returns normally when the server ended it in good order."""
         self.watches += 1
         began = time.monotonic()
-        lines = self._api.stream(self._path, query=self._query(), silence=self._silence)
+        accept = WHOLE if self._selection.whole else METADATA
+        lines = self._api.stream(
+            self._path, query=self._query(), silence=self._silence, accept=accept
+        )
         with self._lock:
             self._open = lines
         self.trouble, heard = "", False
@@ -148,13 +151,13 @@ class Feed:
         if kind == "ERROR":
             raise _failure(self._path, body)
         if kind in ("ADDED", "MODIFIED", "DELETED") and not self._stopped.is_set():
-            deliver(Changed(kind, body))
+            deliver(Changed(kind, self._shape(body)))
         self.version = body["metadata"]["resourceVersion"]
 
     def _query(self) -> dict[str, str]:
         seconds = SERVER_SECONDS + random.randrange(SERVER_JITTER_SECONDS)
         return {
-            **self._selector,
+            **self._selection.query,
             "watch": "true",
             "allowWatchBookmarks": "true",
             "resourceVersion": self.version or "0",

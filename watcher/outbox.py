@@ -1,10 +1,14 @@
 """Knocks on their way to Temporal: the latest per resource, delivered until it is taken.
 
+News of one cluster go out at once. What concerns all of them goes out `by and by`, ten in a second:
+else a thousand clusters would all be looked at together, and an edit would wait behind them.
+
 Nothing is stored: what is in here when the process dies is found again by the next list.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 
@@ -16,6 +20,8 @@ log = logging.getLogger(__name__)
 
 CONCURRENCY = 16
 DELIVERY_SECONDS = 15.0
+PACE_SECONDS = 0.1
+"""Between two knocks that are sent by and by."""
 
 Deliver = Callable[[ClusterRef, Knock], Awaitable[None]]
 
@@ -38,6 +44,9 @@ class Outbox:
         self._allowed = allowed
         self._new_backoff = backoff
         self._waiting: dict[ClusterRef, list[Knock]] = {}
+        self._later: dict[ClusterRef, Knock] = {}
+        self._since: dict[ClusterRef, float] = {}
+        self._pacing: asyncio.Task[None] | None = None
         self._tasks: dict[ClusterRef, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(CONCURRENCY)
         self.delivered = 0
@@ -53,22 +62,51 @@ class Outbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *filter(None, [self._pacing])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def __len__(self) -> int:
-        return sum(len(knocks) for knocks in self._waiting.values())
+        return sum(len(knocks) for _, knocks in self.waiting())
+
+    def waiting(self) -> list[tuple[ClusterRef, list[Knock]]]:
+        """All that is not delivered yet. May be asked from any thread, hence the copies."""
+        there = {ref: list(knocks) for ref, knocks in self._waiting.copy().items() if knocks}
+        for ref, knock in self._later.copy().items():
+            there.setdefault(ref, []).append(knock)
+        return list(there.items())
+
+    def oldest_seconds(self) -> float:
+        """For how long the oldest knock has waited."""
+        now = time.monotonic()
+        return now - min(self._since.copy().values(), default=now)
 
     def post(self, ref: ClusterRef, knock: Knock) -> None:
         """Take over a knock. To be called in the event loop; returns at once."""
+        if later := self._later.pop(ref, None):  # whoever is told now need not be told again
+            knock = _with_marks_of(later, knock)
+        self._since.setdefault(ref, time.monotonic())
         knocks = self._waiting.setdefault(ref, [])
         if knocks and knocks[-1].uid == knock.uid:
-            knocks.pop()
+            knock = _with_marks_of(knocks.pop(), knock)
         knocks.append(knock)
         if ref not in self._tasks:
             self._tasks[ref] = asyncio.create_task(self._empty(ref), name=f"knock {ref}")
+
+    def post_by_and_by(self, ref: ClusterRef, knock: Knock) -> None:
+        """Take over a knock that many others get as well. The same rules; returns at once."""
+        self._since.setdefault(ref, time.monotonic())
+        self._later[ref] = _with_marks_of(self._later.get(ref, knock), knock)
+        if self._pacing is None:
+            self._pacing = asyncio.create_task(self._pace(), name="knocks by and by")
+
+    async def _pace(self) -> None:
+        while self._later:
+            ref = next(iter(self._later))
+            self.post(ref, self._later.pop(ref))
+            await asyncio.sleep(PACE_SECONDS)
+        self._pacing = None
 
     async def _empty(self, ref: ClusterRef) -> None:
         """Deliver what waits for one resource until nothing is left."""
@@ -82,6 +120,8 @@ class Outbox:
                 backoff.reset()
         self._waiting.pop(ref, None)
         del self._tasks[ref]
+        if ref not in self._later:
+            del self._since[ref]
 
     async def _try(self, ref: ClusterRef, knock: Knock) -> bool:
         async with self._slots:
@@ -104,3 +144,10 @@ class Outbox:
         if not self.trouble:
             log.warning("%s: could not tell its workflow, trying on: %r", ref, error)
         self.trouble = repr(error)
+
+
+def _with_marks_of(replaced: Knock, knock: Knock) -> Knock:
+    """What an undelivered knock would have said besides must not be lost with it."""
+    marks = {"renewed": knock.renewed or replaced.renewed}
+    marks["touched"] = knock.touched or replaced.touched
+    return knock.model_copy(update=marks)

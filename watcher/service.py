@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from watcher.backoff import Backoff
 from watcher.lease import RENEW_SECONDS, RETRY_SECONDS, Lease
 from watcher.term import Figures, Term
+from workflows.model.base import ClusterRef
 from workflows.model.errors import MatriarchError
+from workflows.model.operations import Knock
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,20 @@ class Watcher:
         figures = self._term.figures() if self._term else Figures()
         figures.leading, figures.holder = self._lease.held, self._lease.holder
         return figures
+
+    def standing_by(self) -> str:
+        """Who watches instead of this process; empty when it watches itself."""
+        if self._lease.held:
+            return ""
+        return f"the Lease is held by {self._lease.holder or 'nobody yet'}"
+
+    def heard(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether a resource is known as it is now."""
+        return self._term is not None and self._term.heard(metadata)
+
+    def waiting(self) -> list[tuple[ClusterRef, list[Knock]]]:
+        """Knocks that are not delivered yet."""
+        return self._term.waiting() if self._term else []
 
     async def run(self) -> None:
         """Serve whenever the Lease is ours. Ends only by cancellation."""

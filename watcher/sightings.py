@@ -7,22 +7,28 @@ wish to be deleted. Telling it too often is harmless, telling it too seldom is n
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from watcher.api import Object
 from watcher.feed import Changed, Listed, News
+from watcher.traces import Touched
 from workflows.model.base import ClusterRef
-from workflows.model.names import CONTROLLER
+from workflows.model.names import CONTROLLER, STEERING
 from workflows.model.observation import Deletion
 from workflows.model.operations import Knock
+from workflows.model.postgresoperation import Verb
 from workflows.model.protection import Protection
+from workflows.model.record import ANNOTATION, Steer
 
 NOISE = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
 """Annotations that nobody acts on: what matters in them also changes the generation."""
 
 Letter = tuple[ClusterRef, Knock]
+LISTED = "listed"
+"""Reason of a knock for a resource that was there before we looked: it says nothing new."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Seen:
     deleting: bool
     annotations: Mapping[str, str]
     """Only those that protect from deletion."""
+    steering: str = ""
+    """What the annotation says that steers operations."""
 
 
 @dataclass
@@ -58,14 +66,44 @@ class Sightings:
             return list(self._listed(news))
         return list(self._changed(news))
 
-    def about_pods(self, clusters: Collection[ClusterRef]) -> list[Letter]:
-        """Knocks for those of `clusters` that are known and ours: their pods have changed."""
-        known = [(ref, self._seen[ref]) for ref in clusters if ref in self._seen]
-        return [
-            (ref, self._knock(ref, seen, reason="pods changed"))
-            for ref, seen in known
-            if seen.owned
-        ]
+    def ours(self, letters: Iterable[Letter]) -> list[Letter]:
+        """Without those to clusters that another operator looks after."""
+        known = ((ref, self._seen.get(ref), knock) for ref, knock in letters)
+        return [(ref, knock) for ref, seen, knock in known if seen is None or seen.owned]
+
+    def about(self, clusters: Iterable[ClusterRef], *, reason: str) -> list[Letter]:
+        """Knocks for those of `clusters` that are known and ours."""
+        known = [(ref, self._seen[ref]) for ref in dict.fromkeys(clusters) if ref in self._seen]
+        return [(ref, self._knock(ref, seen, reason=reason)) for ref, seen in known if seen.owned]
+
+    def about_all(self, namespace: str | None = None, *, reason: str) -> list[Letter]:
+        """Knocks for all that are ours, or those of one namespace: what they share is renewed."""
+        wanted = [ref for ref in self._seen if namespace in (None, ref.namespace)]
+        letters = self.about(wanted, reason=reason)
+        return [(ref, knock.model_copy(update={"renewed": True})) for ref, knock in letters]
+
+    def about_children(
+        self, touched: Iterable[Touched], *, reason: str, abroad: bool = False
+    ) -> list[Letter]:
+        """Knocks for the clusters whose objects somebody touched.
+
+        `abroad`: the objects may lie in another namespace than their cluster, as Secrets do; then
+        the cluster's name has to do.
+        """
+        clusters = (ref for one in touched for ref in self._owners(one, abroad=abroad))
+        letters = self.about(clusters, reason=reason)
+        return [(ref, knock.model_copy(update={"touched": True})) for ref, knock in letters]
+
+    def heard(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether a resource is known as it is now, so that its entity was or will be told."""
+        seen = self._seen.get(_ref(metadata))
+        return seen is not None and seen.digest == digest(metadata)
+
+    def _owners(self, touched: Touched, *, abroad: bool) -> Iterable[ClusterRef]:
+        ref = ClusterRef(namespace=touched.namespace, name=touched.cluster)
+        if ref in self._seen or not abroad:
+            return [ref]
+        return [each for each in self._seen if each.name == touched.cluster]
 
     def unknown_to(self, opened: Collection[ClusterRef]) -> list[Letter]:
         """Knocks for those whose workflow is not there, say because somebody terminated it."""
@@ -79,7 +117,7 @@ class Sightings:
         if self._first:
             yield from (self._unseen(ref) for ref in self.opened if ref not in present)
         for ref, metadata in present.items():
-            yield from self._meet(ref, metadata, reason="listed")
+            yield from self._meet(ref, metadata, reason=LISTED)
         self._first = False
 
     def _changed(self, news: Changed) -> Iterator[Letter]:
@@ -126,6 +164,7 @@ class Sightings:
             generation=seen.generation,
             reason=reason,
             gone=gone,
+            steering=_steer(seen.steering),
             deletion=Deletion(requested=gone or seen.deleting, refused=refused),
         )
 
@@ -140,9 +179,18 @@ class Sightings:
             annotations={
                 key: annotations[key] for key in self.protection.keys if key in annotations
             },
+            steering=annotations.get(STEERING, ""),
         )
         self._seen[ref] = seen
         return seen
+
+
+def shape(item: Object) -> Object:
+    """What is looked at of a resource; the rest is dropped as it arrives."""
+    metadata = {key: value for key, value in item["metadata"].items() if key != "managedFields"}
+    annotations = metadata.get("annotations") or {}
+    kept = {key: value for key, value in annotations.items() if key not in NOISE}
+    return {"metadata": metadata | {"annotations": kept}}
 
 
 def digest(metadata: Mapping[str, Any]) -> str:
@@ -157,6 +205,10 @@ def digest(metadata: Mapping[str, Any]) -> str:
     ]
     text = json.dumps(parts, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _steer(word: str) -> Steer | None:
+    return Steer(verb=Verb(word), by=ANNOTATION) if word in [*Verb] else None
 
 
 def _ref(metadata: Mapping[str, Any]) -> ClusterRef:

@@ -8,7 +8,6 @@ from workflows.model.operations import (
     OperationOrder,
     OperationResult,
     RemoveOrder,
-    Stage,
 )
 from workflows.steering import Steering
 from workflows.steps import KubeSteps
@@ -20,7 +19,7 @@ class Delete(Steering):
 
     @workflow.run
     async def run(self, order: OperationOrder) -> OperationResult:
-        operation = Operation(order, steering=self, total=len(Stage), word=None)
+        operation = Operation(order, steering=self, total=len(order.stages), word=None)
         operation.emit(EventNote(reason="Delete", message="Deleting the cluster's resources"))
         return await conduct(operation, _remove_all(operation), steering=self)
 
@@ -28,7 +27,7 @@ class Delete(Steering):
 async def _remove_all(operation: Operation) -> str:
     order = operation.order
     kept: list[str] = []
-    for stage in Stage:
+    for stage in order.stages:
         result = await operation.step(
             f"delete {stage}",
             KubeSteps.remove,

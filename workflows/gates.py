@@ -12,20 +12,24 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutError
+from temporalio.exceptions import ActivityError, ApplicationError
 
-from workflows.model.operations import EventNote, OperationOrder, OperationResult, Outcome, Report
-from workflows.model.status import OperationStatus, Word
+from workflows.model.observation import Membership
+from workflows.model.operations import EventNote, OperationOrder, OperationResult, Outcome
+from workflows.model.postgresoperation import Phase
+from workflows.model.status import Word
 from workflows.policies import FINAL, Policy, pause_before, policy_of
-from workflows.search import CLUSTER, OPERATION
+from workflows.progress import sentence
+from workflows.remembering import PHASES
 from workflows.steering import Steering
-from workflows.steps import ClusterSteps
+from workflows.telling import Progress, Telling
 
 Order = TypeVar("Order")
 Result = TypeVar("Result")
 Step = Callable[[Any, Order], Result]
 
-_SIGNS = {"done": "✓", "running": "…", "failed": "✗"}
+QUICK = timedelta(seconds=1)
+"""A step that takes no longer is not worth a write to the status."""
 
 
 class StepFailed(Exception):
@@ -46,40 +50,70 @@ class Operation:
         self.changed: list[str] = []
         self.problems: list[str] = []
         self._steering = steering
-        self._total = total
-        self._word = word
-        self._log: dict[str, tuple[str, str]] = {}
-        self._running: list[str] = []
-        self._done = 0
-        self._events: list[EventNote] = []
-        workflow.upsert_search_attributes(
-            [CLUSTER.value_set(str(order.ref)), OPERATION.value_set(order.kind)]
-        )
+        self._progress = Progress(total)
+        self._telling = Telling(order, steering=steering, progress=self._progress, word=word)
+        self._log = self._telling.log
+        self._running = self._progress.running
+        self._shown: list[str] = []
+        """Steps that the status shows as running."""
 
     def emit(self, *events: EventNote) -> None:
         """Emit Kubernetes events together with the next progress."""
-        self._events.extend(events)
+        self._telling.events.extend(events)
+
+    def show(self, seen: Membership) -> None:
+        """Write the members as they were seen together with the next progress."""
+        self._telling.seen = seen
 
     async def step(self, title: str, method: Step[Order, Result], order: Order) -> Result:
         """Run one step; raises StepFailed after its deadline, Stopped when steered away."""
         await self._gate(title)
         self._running.append(title)
-        telling = asyncio.create_task(self._tell())
+        telling = asyncio.create_task(self._announce(title))
         try:
             result = await self._until_done(title, method, order)
-        finally:
+        except (Exception, asyncio.CancelledError):  # nothing may be awaited at an eviction
             self._running.remove(title)
             await telling
-        self._done += 1
-        if self._running:
+            raise
+        self._running.remove(title)
+        await telling
+        self._progress.done += 1
+        if self._running and (title in self._shown or not _quick_steps_are_not_told()):
             await self._tell()
         return result
 
+    async def _announce(self, title: str) -> None:
+        """Tell of a step that takes a while; of the first, and so of the operation, at once."""
+        if self._shown and _quick_steps_are_not_told():
+            with suppress(asyncio.TimeoutError):
+                await workflow.wait_condition(
+                    lambda: title not in self._running,
+                    timeout=QUICK,
+                    timeout_summary=f"{title}: quick or not",
+                )
+                return
+        await self._tell()
+
+    async def look(self, title: str, method: Step[Order, Result], order: Order) -> Result:
+        """Run a step that only looks: steered and retried like others, but it is no progress."""
+        await self._gate(title)
+        return await self._until_done(title, method, order)
+
+    async def wait(self, why: str, *, seconds: float) -> None:
+        """Let some time pass, with the reason shown; raises Stopped when steered away."""
+        self._log.note(why, "running")
+        await self._tell(waiting_for=why)
+        await self._rest(timedelta(seconds=seconds), summary="before another look")
+        self._log.drop(why)
+
+    def expect(self, steps: int) -> None:
+        """Say how many steps are left, where that is not known from the start."""
+        self._progress.total = self._progress.done + steps
+
     async def finish(self, outcome: Outcome, message: str) -> OperationResult:
         """Write the last word of the operation into the status."""
-        percent = 100 if outcome is Outcome.SUCCEEDED else self._percent()
-        last = self._status(message=message, waiting_for=None)
-        await self._send(last.model_copy(update={"finished": _stamp(), "percent": percent}))
+        await self._telling.tell_end(PHASES[outcome], message)
         return OperationResult(
             kind=self.order.kind,
             outcome=outcome,
@@ -91,14 +125,18 @@ class Operation:
     async def _gate(self, title: str) -> None:
         """Stop here when told to; hold here while paused."""
         if self._steering.paused_by is not None and not self._steering.stops:
-            self._note(title, "running", f"paused: {self._steering.paused_by}")
-            await self._tell(waiting_for=f"resume, before {title}")
+            self._log.note(title, "running", f"paused: {self._steering.paused_by}")
+            self._telling.enter(Phase.PAUSED)
+            await self._tell(waiting_for=f"resume, before {title}", phase=Phase.PAUSED)
             await workflow.wait_condition(
                 lambda: self._steering.paused_by is None or self._steering.stops
             )
+            self._telling.enter(Phase.RUNNING)
         self._raise_if_stopped()
 
     def _raise_if_stopped(self) -> None:
+        if self._steering.rolled_back_by is not None:
+            raise Stopped(f"rolled back: {self._steering.rolled_back_by}")
         if self._steering.ended_by is not None:
             raise Stopped(f"aborted: {self._steering.ended_by}")
         if self._steering.superseded_by is not None:
@@ -116,17 +154,17 @@ class Operation:
                 reason = sentence(error)
                 pause = pause_before(tries)
                 if workflow.now() + pause > deadline or not _worth_repeating(error):
-                    self._note(title, "failed", reason)
+                    self._log.note(title, "failed", reason)
                     raise StepFailed(f"{title}: {reason}") from error
             tries += 1
-            self._note(title, "running", f"try {tries} after: {reason}")
+            self._log.note(title, "running", f"try {tries} after: {reason}")
             await self._tell(waiting_for=f"try {tries} of {title}, after: {reason}")
             await self._rest(pause, summary=f"before try {tries} of {title}")
 
     async def _attempt(
         self, title: str, method: Step[Order, Result], order: Order, policy: Policy
     ) -> Result:
-        self._note(title, "running", "")
+        self._log.note(title, "running")
         running = workflow.start_activity_method(
             method,
             order,
@@ -143,12 +181,12 @@ class Operation:
             running.cancel()
             with suppress(ActivityError, asyncio.CancelledError):
                 await running
-            self._note(title, "failed", "stopped")
+            self._log.note(title, "failed", "stopped")
             self._raise_if_stopped()
         result: Result = await running
         if workflow.cancellation_reason() is not None:
             raise asyncio.CancelledError
-        self._note(title, "done", "")
+        self._log.note(title, "done")
         return result
 
     async def _rest(self, pause: timedelta, *, summary: str) -> None:
@@ -158,56 +196,9 @@ class Operation:
             )
         self._raise_if_stopped()
 
-    async def _tell(self, *, waiting_for: str | None = None) -> None:
-        await self._send(self._status(message=self.order.why, waiting_for=waiting_for))
-
-    async def _send(self, status: OperationStatus) -> None:
-        """Write progress and events; a failure to do so never fails the operation."""
-        events, self._events = self._events, []
-        report = Report(
-            ref=self.order.ref,
-            uid=self.order.uid,
-            word=self._word,
-            operation=status,
-            events=events,
-        )
-        policy = policy_of(ClusterSteps.report)
-        try:
-            await workflow.execute_activity_method(
-                ClusterSteps.report,
-                report,
-                start_to_close_timeout=policy.timeout,
-                schedule_to_close_timeout=policy.deadline,
-                retry_policy=policy.retry,
-                summary="status",
-            )
-        except ActivityError as error:
-            workflow.logger.warning("status could not be written: %s", sentence(error))
-
-    def _status(self, *, message: str, waiting_for: str | None) -> OperationStatus:
-        return OperationStatus(
-            kind=self.order.kind,
-            workflow_id=workflow.info().workflow_id,
-            step=" and ".join(self._running),
-            done=self._done,
-            total=self._total,
-            percent=self._percent(),
-            since=_stamp(),
-            waiting_for=waiting_for,
-            message=message,
-        )
-
-    def _percent(self) -> int:
-        return min(99, 100 * self._done // max(1, self._total))
-
-    def _note(self, title: str, state: str, remark: str) -> None:
-        """Update the table that Temporal's Web UI shows as current details."""
-        self._log[title] = (_SIGNS[state], remark)
-        rows = "\n".join(
-            f"| {sign} | {step} | {remark} |" for step, (sign, remark) in self._log.items()
-        )
-        heading = f"**{self.order.kind}** of `{self.order.ref}`: {self.order.why}"
-        workflow.set_current_details(f"{heading}\n\n| | step | |\n|---|---|---|\n{rows}")
+    async def _tell(self, *, waiting_for: str | None = None, phase: Phase = Phase.RUNNING) -> None:
+        self._shown = list(self._running)
+        await self._telling.tell(waiting_for=waiting_for, phase=phase)
 
 
 async def conduct(
@@ -222,30 +213,23 @@ async def conduct(
     except StepFailed as error:
         return await operation.finish(Outcome.FAILED, str(error))
     except Stopped as error:
-        aborted = steering.ended_by is not None
-        outcome = Outcome.ABORTED if aborted else Outcome.SUPERSEDED
-        return await operation.finish(outcome, str(error))
+        return await operation.finish(_stopped_how(steering), str(error))
     except asyncio.CancelledError:
         await asyncio.shield(operation.finish(Outcome.ABORTED, "cancelled in Temporal"))
         raise
     return await operation.finish(Outcome.SUCCEEDED, message)
 
 
-def sentence(error: BaseException) -> str:
-    """The innermost reason of a failure, as one line for people."""
-    cause = error.cause if isinstance(error, FailureError) else error.__cause__
-    if isinstance(cause, TimeoutError):
-        return f"no answer in time ({cause.message})"
-    if cause is not None:
-        return sentence(cause)
-    if isinstance(error, ApplicationError):
-        return error.message.splitlines()[0] if error.message else str(error.type)
-    return str(error) or type(error).__name__
+def _quick_steps_are_not_told() -> bool:
+    """Operations that began before this was so tell of every step."""
+    return workflow.patched("quick-steps-untold")
 
 
 def _worth_repeating(error: ActivityError) -> bool:
     return not (isinstance(error.cause, ApplicationError) and error.cause.type in FINAL)
 
 
-def _stamp() -> str:
-    return workflow.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+def _stopped_how(steering: Steering) -> Outcome:
+    if steering.rolled_back_by is not None:
+        return Outcome.ROLLED_BACK
+    return Outcome.ABORTED if steering.ended_by is not None else Outcome.SUPERSEDED

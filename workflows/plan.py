@@ -5,28 +5,26 @@ one operation, and what the status should say. No rule does I/O or knows the clo
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import Field
 
+from workflows import evacuation
+from workflows.gating import Held, find, hold, pending_name
 from workflows.model.base import Message
-from workflows.model.memory import Failure, Memory
+from workflows.model.children import BASIC
+from workflows.model.memory import Memory
 from workflows.model.observation import Observation
 from workflows.model.operations import Group, Kind, OperationOrder, Report
+from workflows.model.record import Closing, Record
 from workflows.model.status import Word
+from workflows.orders import order_for
+from workflows.preview import expected, preview
+from workflows.reasons import groups_to_apply, reasons
+from workflows.repeating import back_off
 from workflows.report import invalid, refused, settled
+from workflows.requests import asked_for, closings, order_of
 
-GROUP_OF_KIND = {
-    "ServiceAccount": Group.ACCESS,
-    "RoleBinding": Group.ACCESS,
-    "Service": Group.SERVICES,
-    "Endpoints": Group.SERVICES,
-    "Secret": Group.SECRETS,
-    "PodDisruptionBudget": Group.DISRUPTION_BUDGETS,
-    "StatefulSet": Group.STATEFUL_SET,
-}
-CIRCLE_SECONDS = 30.0
-"""Least time between two operations for the same reason."""
 NOT_YET_CREATED = ("", Word.CREATING, Word.CREATE_FAILED)
 
 
@@ -35,17 +33,68 @@ class Plan(Message):
 
     why: str
     order: OperationOrder | None = None
-    report: Report | None = None
+    report: Report | None = Field(default=None, description="written before the operation, if any")
     ends: bool = Field(default=False, description="nothing is left to look after")
     look_again_seconds: float = 1800.0
+    held: Held | None = Field(default=None, description="what waits before it may begin")
+    records: list[Record] = Field(
+        default_factory=list, description="what PostgresOperations that wait should say"
+    )
+    closings: list[Closing] = Field(
+        default_factory=list, description="PostgresOperations that nobody works on any more"
+    )
 
 
 Rule = Callable[[Observation, Memory, datetime], Plan | None]
 
 
 def decide(seen: Observation, memory: Memory, now: datetime) -> Plan:
-    """The plan of the first rule that applies."""
-    return next(plan for rule in RULES if (plan := rule(seen, memory, now)))
+    """The plan of the first rule that applies, and what is to be told of all that waits."""
+    seen = _spare_template(seen, memory, now)
+    plan = next(plan for rule in RULES if (plan := rule(seen, memory, now)))
+    waiting = _waiting_requests(seen, memory, now)
+    if plan.held is not None:
+        waiting.append(plan.held)
+    kept = {one.order.record for one in waiting}
+    if plan.order is not None:  # what it was begun for may wait behind it
+        kept |= {one.name for one in seen.operations if one.automatic} | {plan.order.record}
+    pauses = [(one.until - now).total_seconds() for one in waiting if one.until is not None]
+    return plan.model_copy(
+        update={
+            "records": [one.record for one in waiting if not one.is_told(seen)],
+            "closings": closings(seen, memory, kept=kept),
+            "look_again_seconds": max(1.0, min([plan.look_again_seconds, *pauses])),
+        }
+    )
+
+
+def _spare_template(seen: Observation, memory: Memory, now: datetime) -> Observation:
+    """Before its turn in a roll-out a cluster keeps its template: a pod that is lost meanwhile
+    comes back as it was, not as the first one of what may be bad."""
+    drifted = seen.new_template
+    if drifted is None:
+        return seen
+    order = order_for(seen, memory, kind=Kind.ROLLING_UPDATE, why=str(drifted))
+    held = _held(order, seen, memory, now)
+    if held is None or held.wish is None:
+        return seen
+    others = [one for one in seen.objects if one is not drifted]
+    return seen.model_copy(update={"objects": others, "template_waits": str(drifted)})
+
+
+def _waiting_requests(seen: Observation, memory: Memory, now: datetime) -> list[Held]:
+    orders = [_prepared(order_of(asked, seen), seen) for asked in asked_for(seen, memory)]
+    found = [hold(order, seen, memory, now) for order in orders]
+    return [held for held in found if held is not None]
+
+
+def carry_out_request(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
+    """Before everything else: a person waits, and what is wrong elsewhere may be the reason."""
+    for asked in asked_for(seen, memory):
+        order = _prepared(order_of(asked, seen), seen)
+        if hold(order, seen, memory, now) is None:
+            return Plan(why=order.why, order=order)
+    return None
 
 
 def leave_to_another(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
@@ -61,7 +110,9 @@ def after_the_resource_is_gone(seen: Observation, memory: Memory, now: datetime)
         return Plan(why=f"gone, children stay: {memory.deletion.refused}", ends=True)
     if memory.deleted or not seen.leftovers:
         return Plan(why="the resource and its children are gone", ends=True)
-    order = _order(seen, memory, kind=Kind.DELETE, why=f"{len(seen.leftovers)} children are left")
+    order = order_for(
+        seen, memory, kind=Kind.DELETE, why=f"{len(seen.leftovers)} children are left"
+    )
     return _unless_backing_off(order, seen, memory, now)
 
 
@@ -72,7 +123,7 @@ def delete(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
         return Plan(why=seen.deletion.refused, report=_news(refused(seen), seen))
     if not seen.finalizer:
         return Plan(why="deletion waits for another's finalizer")
-    order = _order(seen, memory, kind=Kind.DELETE, why="deletion was requested")
+    order = order_for(seen, memory, kind=Kind.DELETE, why="deletion was requested")
     return _unless_backing_off(order, seen, memory, now)
 
 
@@ -93,21 +144,67 @@ def respect_pause(seen: Observation, memory: Memory, now: datetime) -> Plan | No
     )
 
 
+def put_back(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
+    """Somebody has said so: that waits for nothing, and nothing else comes before it."""
+    wish = memory.rollback
+    if wish is None or wish.generation != seen.generation:
+        return None
+    order = order_for(seen, memory, kind=Kind.ROLLING_UPDATE, why=wish.by)
+    prepared = _prepared(order.model_copy(update={"rolls_back": wish.by}), seen)
+    return Plan(why=wish.by, order=prepared)
+
+
 def converge(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
+    """Objects first. While pods are stale they are not waited for: renewing may be their cure."""
     why = reasons(seen)
     if not why:
         return None
     kind = _kind(seen)
-    groups = list(Group) if kind is Kind.CREATE else groups_to_apply(seen)
-    order = _order(seen, memory, kind=kind, why="; ".join(why), groups=groups)
+    groups = groups_to_apply(seen, always=BASIC if kind is Kind.CREATE else ())
+    order = order_for(seen, memory, kind=kind, why="; ".join(why), groups=groups)
+    if _may_renew(seen) and back_off(order, memory, now) is not None:
+        return None
+    plan = _unless_backing_off(order, seen, memory, now)
+    return plan.model_copy(update={"report": _memory_of_slots(seen)}) if plan.order else plan
+
+
+def renew_members(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
+    """Once the template is right, whatever else still fails."""
+    if not _may_renew(seen):
+        return None
+    why = "; ".join(f"{pod.name}: {pod.stale}" for pod in seen.stale)
+    order = order_for(seen, memory, kind=Kind.ROLLING_UPDATE, why=why)
     return _unless_backing_off(order, seen, memory, now)
+
+
+def evacuate(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
+    """Before repairs, as whoever empties the node waits for this alone."""
+    order = evacuation.order(seen, memory)
+    if order is None or seen.paused or not evacuation.can_begin(seen, order):
+        return None
+    plan = _unless_backing_off(order, seen, memory, now)
+    return plan if plan.order is not None else None
+
+
+def wait_for_turn(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
+    """When nothing else is to be done; see `_spare_template`."""
+    if not seen.template_waits:
+        return None
+    order = order_for(seen, memory, kind=Kind.ROLLING_UPDATE, why=seen.template_waits)
+    return _unless_backing_off(order, seen, memory, now)
+
+
+def wait_to_evacuate(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
+    """When nothing else is to be done, say what it waits for."""
+    order = evacuation.order(seen, memory)
+    return _unless_backing_off(order, seen, memory, now) if order is not None else None
 
 
 def rest(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     return Plan(
         why="everything is as it should be",
         report=_news(settled(seen, failure=None), seen),
-        look_again_seconds=seen.resync_seconds,
+        look_again_seconds=seen.longest_retry_seconds if seen.concerns else seen.resync_seconds,
     )
 
 
@@ -115,44 +212,17 @@ RULES: Sequence[Rule] = (
     leave_to_another,
     after_the_resource_is_gone,
     delete,
+    carry_out_request,
+    evacuate,
     refuse_invalid,
     respect_pause,
+    put_back,
     converge,
+    renew_members,
+    wait_for_turn,
+    wait_to_evacuate,
     rest,
 )
-
-
-def reasons(seen: Observation) -> list[str]:
-    """Everything that differs from what is wanted and can be put right, as sentences."""
-    found = [str(drifted) for drifted in seen.objects]
-    if seen.finalizer_wanted != seen.finalizer:
-        found.append("the finalizer is to be " + ("added" if seen.finalizer_wanted else "removed"))
-    if seen.stateful_set or not found:
-        found.extend(members_missing(seen))
-    found.extend(seen.sql_pending)
-    return found
-
-
-def members_missing(seen: Observation) -> list[str]:
-    """Sentences about database pods that are not there or don't work."""
-    found = [
-        f"pod {pod.name} is {pod.reason or 'not ready'}"
-        for pod in seen.pods
-        if not pod.ready or not pod.role or pod.deleting
-    ]
-    if len(seen.pods) < seen.instances:
-        found.append(f"{len(seen.pods)} of {seen.instances} pods exist")
-    if seen.instances and not found and seen.primary is None:
-        found.append("no pod is primary")
-    return found
-
-
-def groups_to_apply(seen: Observation) -> list[Group]:
-    """Groups with an object that differs, in the order of creation."""
-    wanted = {GROUP_OF_KIND[drifted.kind] for drifted in seen.objects}
-    if seen.finalizer_wanted != seen.finalizer:
-        wanted.add(Group.ACCESS)
-    return [group for group in Group if group in wanted]
 
 
 def _kind(seen: Observation) -> Kind:
@@ -161,52 +231,60 @@ def _kind(seen: Observation) -> Kind:
     return Kind.UPDATE if seen.generation != seen.status.observed_generation else Kind.SYNC
 
 
-def _order(
-    seen: Observation,
-    memory: Memory,
-    *,
-    kind: Kind,
-    why: str,
-    groups: Sequence[Group] = (),
-) -> OperationOrder:
-    return OperationOrder(
-        ref=seen.ref,
-        uid=seen.uid or memory.uid,
-        generation=seen.generation,
-        kind=kind,
-        why=why,
-        groups=list(groups),
-        instances=seen.instances,
-        sql=seen.database_access and not seen.standby and seen.instances > 0,
-        patience_seconds=seen.patience_seconds,
-    )
+def _memory_of_slots(seen: Observation) -> Report | None:
+    """New slots of the manifest are written down before they are made: see `Report.slots`."""
+    if not seen.patroni.new_slots:
+        return None
+    return Report(ref=seen.ref, uid=seen.uid, slots=seen.patroni.slots)
+
+
+def _may_renew(seen: Observation) -> bool:
+    """Not before the StatefulSet has the template that pods are to be made from."""
+    return bool(seen.stale) and Group.STATEFUL_SET not in groups_to_apply(seen)
 
 
 def _unless_backing_off(
     order: OperationOrder, seen: Observation, memory: Memory, now: datetime
 ) -> Plan:
     """The operation, or a rest until its next try when it has just failed for this generation."""
-    failure = memory.failure or _in_circles(order, memory, now)
-    if failure is None or failure.generation != order.generation or failure.kind != order.kind:
-        return Plan(why=order.why, order=order)
-    if not failure.aborted and now >= failure.retry_at:
-        return Plan(why=f"try {failure.count + 1}: {order.why}", order=order)
+    failure = back_off(order, memory, now)
+    if failure is None and (held := _held(order, seen, memory, now)) is not None:
+        report = _news(settled(seen, failure=None, waits=held.why), seen) if seen.found else None
+        why = f"{order.kind} waits for {held.why}"
+        return Plan(why=why, report=report, held=held, look_again_seconds=seen.resync_seconds)
+    if failure is None:
+        last = memory.failure_of(order.kind)
+        again = last is not None and last.generation == order.generation
+        why = f"try {last.count + 1}: {order.why}" if last and again else order.why
+        return Plan(why=why, order=_named(_prepared(order, seen), seen))
     wait = seen.resync_seconds if failure.aborted else (failure.retry_at - now).total_seconds()
     report = _news(settled(seen, failure=failure), seen) if seen.found else None
     return Plan(why=failure.message, report=report, look_again_seconds=max(1.0, wait))
 
 
-def _in_circles(order: OperationOrder, memory: Memory, now: datetime) -> Failure | None:
-    """An operation that succeeded a moment ago and is wanted again has not helped."""
-    last = memory.achieved
-    if last is None or (last.generation, last.why) != (order.generation, order.why):
+def _prepared(order: OperationOrder, seen: Observation) -> OperationOrder:
+    """With its plan, and how long it will take."""
+    planned = order.model_copy(update={"plan": preview(order, seen), "team": seen.team})
+    seconds, rests_on = expected(planned, seen)
+    told = {"expected_seconds": seconds, "expected_from": rests_on}
+    return planned.model_copy(update=told)
+
+
+def _held(order: OperationOrder, seen: Observation, memory: Memory, now: datetime) -> Held | None:
+    """Whether it has to wait, under the name that its record has meanwhile."""
+    if order.kind is Kind.DELETE:
         return None
-    return Failure(
-        kind=order.kind,
-        generation=order.generation,
-        message=f"the last operation did not change this: {order.why}",
-        retry_at=last.at + timedelta(seconds=CIRCLE_SECONDS),
-    )
+    planned = _prepared(order, seen)
+    assert planned.plan is not None
+    name = pending_name(planned, planned.plan)
+    return hold(planned.model_copy(update={"record": name}), seen, memory, now)
+
+
+def _named(order: OperationOrder, seen: Observation) -> OperationOrder:
+    """It goes on in the record in which it has waited, if it has."""
+    assert order.plan is not None
+    name = pending_name(order, order.plan)
+    return order.model_copy(update={"record": name}) if find(seen, name) else order
 
 
 def _news(report: Report, seen: Observation) -> Report | None:

@@ -13,7 +13,7 @@ from typing import Any
 from temporalio.common import RetryPolicy
 
 from workflows.model.errors import never_retried
-from workflows.steps import ClusterSteps, KubeSteps, PatroniSteps, PostgresSteps
+from workflows.steps import CloudSteps, ClusterSteps, KubeSteps, PatroniSteps, PostgresSteps
 
 FINAL = frozenset({*never_retried(), "NotYet"})
 """Failure types that no retry helps: bad input, and waits that had their own deadline."""
@@ -61,6 +61,21 @@ WAIT = Policy(
     heartbeat=timedelta(seconds=15),
     queue=LONG_QUEUE,
 )
+MOVE = Policy(
+    timeout=timedelta(minutes=3),
+    deadline=timedelta(minutes=10),
+    attempts=3,
+    heartbeat=timedelta(seconds=40),
+    queue=LONG_QUEUE,
+)
+CLOUD = Policy(
+    timeout=timedelta(minutes=15),
+    deadline=timedelta(minutes=30),
+    attempts=3,
+    heartbeat=timedelta(seconds=75),
+    queue=LONG_QUEUE,
+)
+"""The heartbeat outlasts one command that grows a file system."""
 SQL = Policy(
     timeout=timedelta(minutes=5),
     deadline=timedelta(minutes=10),
@@ -70,11 +85,22 @@ SQL = Policy(
 
 _POLICIES: dict[Callable[..., Any], Policy] = {
     ClusterSteps.observe: LOOK,
+    ClusterSteps.members: LOOK,
     ClusterSteps.report: TELL,
     KubeSteps.apply: WRITE,
     KubeSteps.remove: WAIT,
+    KubeSteps.renew_pod: WAIT,
+    KubeSteps.restore_template: WRITE,
+    KubeSteps.until_grown: WAIT,
+    CloudSteps.modify_volumes: CLOUD,
     PatroniSteps.until_primary: WAIT,
     PatroniSteps.until_members: WAIT,
+    PatroniSteps.until_healthy: WAIT,
+    PatroniSteps.switchover: MOVE,
+    PatroniSteps.configure: WRITE,
+    PatroniSteps.restart_pending: WAIT,
+    PatroniSteps.restart_member: WAIT,
+    PatroniSteps.reinitialise: MOVE,
     PostgresSteps.sync_roles: SQL,
     PostgresSteps.sync_databases: SQL,
 }

@@ -1,32 +1,62 @@
 """What the status of a cluster should say, as pure functions of what was seen."""
 
+from collections.abc import Sequence
+
 from workflows.model.memory import Failure
-from workflows.model.observation import Observation, PodSeen
-from workflows.model.operations import EventNote, EventReason, Kind, Report
+from workflows.model.names import ROLLED_BACK
+from workflows.model.observation import Membership, Observation, PodSeen
+from workflows.model.operations import EventNote, EventReason, Group, Kind, Report
 from workflows.model.status import Condition, Member, Word
+from workflows.reasons import groups_to_apply, members_missing
 
 FAILED_WORD = {
     Kind.CREATE: Word.CREATE_FAILED,
     Kind.UPDATE: Word.UPDATE_FAILED,
     Kind.SYNC: Word.SYNC_FAILED,
     Kind.DELETE: Word.SYNC_FAILED,
+    Kind.ROLLING_UPDATE: Word.UPDATE_FAILED,
+    Kind.DRAIN: Word.SYNC_FAILED,
 }
-STARTED_WORD = {Kind.CREATE: Word.CREATING, Kind.UPDATE: Word.UPDATING, Kind.SYNC: Word.UPDATING}
+FAILED_REASON: dict[Kind, EventReason] = {Kind.CREATE: "Create", Kind.ROLLING_UPDATE: "Update"}
+"""Of the warning event; all other kinds have `Sync`."""
+MOST_EVENTS = 10
+"""Bad fields that get an event of their own; the condition names more of them."""
 
 
-def settled(seen: Observation, *, failure: Failure | None) -> Report:
-    """What to say when no operation runs: all is well, or the last one failed."""
+HOW_TO_GO_ON = (
+    "edit the manifest to go on, "
+    f"or take the annotation {ROLLED_BACK} off the StatefulSet to try the same once more"
+)
+CONCERN_OF_SUBJECT = {"role": "Roles", "database": "Databases"}
+"""By the first word of a sentence on what could not be done."""
+
+
+def settled(seen: Observation, *, failure: Failure | None, waits: str = "") -> Report:
+    """What to say when no operation runs: all is well, the last one failed, or one waits."""
     word = FAILED_WORD[failure.kind] if failure else Word.RUNNING
     if failure is None and seen.paused:
         word = Word(seen.status.word) if seen.status.word else Word.CREATING
+    elif failure is None and (seen.patroni.held or _broken_while_waiting(seen)):
+        word = Word.UPDATING
+    elif failure is None and seen.rolled_back:
+        word = Word.UPDATE_FAILED
     return Report(
         ref=seen.ref,
         uid=seen.uid,
         word=word,
         observed_generation=seen.generation,
-        conditions=[_valid(seen), _ready(seen), _synced(seen, failure), *_concerns(seen)],
+        conditions=[
+            _valid(seen),
+            _ready(seen),
+            _synced(seen, failure, waits),
+            *_concerns(seen, failure.problems if failure else ()),
+        ],
         members=members(seen),
         members_ready=members_ready(seen),
+        slots=seen.patroni.slots,
+        standby=seen.patroni.standby,
+        next_window=seen.next_window,
+        rolled_generation=_rolled(seen),
     )
 
 
@@ -34,6 +64,8 @@ def invalid(seen: Observation) -> Report:
     """What to say of a manifest that can't be built; the running cluster stays untouched."""
     created = seen.stateful_set
     word = Word.UPDATE_FAILED if created else Word.CREATE_FAILED
+    if seen.misnamed:
+        word = Word.INVALID
     reason: EventReason = "Update" if created else "Create"
     return Report(
         ref=seen.ref,
@@ -43,7 +75,14 @@ def invalid(seen: Observation) -> Report:
         conditions=[_valid(seen), _ready(seen), *_concerns(seen)],
         members=members(seen),
         members_ready=members_ready(seen),
-        events=[EventNote(reason=reason, message=str(bad), warning=True) for bad in seen.invalid],
+        slots=seen.patroni.slots,
+        standby=seen.patroni.standby,
+        next_window=seen.next_window,
+        rolled_generation=_rolled(seen),
+        events=[
+            EventNote(reason=reason, message=str(bad), warning=True)
+            for bad in seen.invalid[:MOST_EVENTS]
+        ],
     )
 
 
@@ -63,7 +102,7 @@ def refused(seen: Observation) -> Report:
     return report.model_copy(update={"word": word, "conditions": conditions, "events": [note]})
 
 
-def members(seen: Observation) -> list[Member]:
+def members(seen: Observation | Membership) -> list[Member]:
     """Pods with what Patroni says of them."""
     known = {member.name: member for member in seen.members}
     found = []
@@ -81,7 +120,7 @@ def members(seen: Observation) -> list[Member]:
     return found
 
 
-def members_ready(seen: Observation) -> str:
+def members_ready(seen: Observation | Membership) -> str:
     """Members that serve, of those wanted, as in `2/2`."""
     return f"{sum(1 for pod in seen.pods if serves(pod))}/{seen.instances}"
 
@@ -90,14 +129,31 @@ def serves(pod: PodSeen) -> bool:
     return pod.ready and bool(pod.role) and not pod.deleting
 
 
+def _broken_while_waiting(seen: Observation) -> bool:
+    """Its turn in a roll-out may bring the cure; until then it is not well."""
+    return bool(seen.template_waits and members_missing(seen))
+
+
+def _rolled(seen: Observation) -> int:
+    """What stands there is said again, as long as pods are stale or about to be."""
+    pending = (
+        seen.invalid
+        or seen.stale
+        or seen.template_waits
+        or Group.STATEFUL_SET in groups_to_apply(seen)
+    )
+    return seen.status.rolled_generation if pending or not seen.pods else seen.generation
+
+
 def _valid(seen: Observation) -> Condition:
     if seen.invalid:
         message = "; ".join(str(bad) for bad in seen.invalid)
         return _condition(seen, kind="Valid", ok=False, reason="InvalidField", message=message)
+    remarks = list(seen.without_effect)
     if seen.unknown_fields:
-        message = f"ignored: {', '.join(seen.unknown_fields)} (no such field)"
-        return _condition(seen, kind="Valid", ok=True, reason="UnknownFields", message=message)
-    return _condition(seen, kind="Valid", ok=True, reason="Accepted", message="")
+        remarks.insert(0, f"no such field, ignored: {', '.join(seen.unknown_fields)}")
+    reason = "UnknownFields" if seen.unknown_fields else "WithoutEffect" if remarks else "Accepted"
+    return _condition(seen, kind="Valid", ok=True, reason=reason, message="; ".join(remarks))
 
 
 def _ready(seen: Observation) -> Condition:
@@ -108,7 +164,7 @@ def _ready(seen: Observation) -> Condition:
     return _condition(seen, kind="Ready", ok=ok, reason=reason, message=message)
 
 
-def _synced(seen: Observation, failure: Failure | None) -> Condition:
+def _synced(seen: Observation, failure: Failure | None, waits: str) -> Condition:
     if failure is not None:
         return _condition(
             seen, kind="Synced", ok=False, reason="OperationFailed", message=failure.message
@@ -117,19 +173,38 @@ def _synced(seen: Observation, failure: Failure | None) -> Condition:
         return _condition(
             seen, kind="Synced", ok=False, reason="Paused", message="paused by annotation"
         )
-    if not seen.pods_current:
-        stale = ", ".join(pod.name for pod in seen.pods if not pod.current)
-        message = f"made from an older template, to be recreated: {stale}"
+    if seen.stale:
+        message = "; ".join(f"{pod.name} is to be made anew: {pod.stale}" for pod in seen.stale)
+        message = f"waits for {waits}; {message}" if waits else message
         return _condition(
             seen, kind="Synced", ok=False, reason="RollingUpdatePending", message=message
         )
-    return _condition(seen, kind="Synced", ok=True, reason="UpToDate", message="")
+    if waits:
+        return _condition(
+            seen, kind="Synced", ok=False, reason="Waiting", message=f"waits for {waits}"
+        )
+    if seen.patroni.held:
+        message = f"until Patroni is resumed: {'; '.join(seen.patroni.held)}"
+        return _condition(seen, kind="Synced", ok=False, reason="PatroniPaused", message=message)
+    if seen.rolled_back:
+        message = f"{seen.rolled_back}; {HOW_TO_GO_ON}"
+        return _condition(seen, kind="Synced", ok=False, reason="RolledBack", message=message)
+    behind = ", ".join(pod.name for pod in seen.pods if not pod.current)
+    message = f"at their next restart these follow the newest template: {behind}" if behind else ""
+    return _condition(seen, kind="Synced", ok=True, reason="UpToDate", message=message)
 
 
-def _concerns(seen: Observation) -> list[Condition]:
+def _concerns(seen: Observation, undone: Sequence[str] = ()) -> list[Condition]:
+    """One condition for each concern: what a look found impossible, and what was tried in vain."""
+    messages = {concern.name: [concern.message] for concern in seen.concerns}
+    told = " ".join(concern.message for concern in seen.concerns)
+    for sentence in undone:
+        concern = CONCERN_OF_SUBJECT.get(sentence.partition(" ")[0])
+        if concern is not None and sentence not in told:
+            messages.setdefault(concern, []).append(sentence)
     return [
-        _condition(seen, kind=concern.name, ok=False, reason="Failed", message=concern.message)
-        for concern in seen.concerns
+        _condition(seen, kind=name, ok=False, reason="Failed", message="; ".join(sentences))
+        for name, sentences in messages.items()
     ]
 
 

@@ -2,12 +2,16 @@
 
 pause      hold before the next step          resume   go on
 abort      end at once; what was begun is left to the next operation
+rollback   end at once, and put the former pod template back, where there is one
 supersede  end at once because a newer specification is to be realised (sent by the entity)
 
-The names are part of the interface to people and never change.
+The entity takes the same words and `approve`, and passes them on: whoever knows only the cluster's
+name can steer. The names are part of the interface to people and never change.
 """
 
 from temporalio import workflow
+
+from workflows.model.postgresoperation import Verb
 
 
 class Steering:
@@ -16,19 +20,30 @@ class Steering:
     def __init__(self) -> None:
         self.paused_by: str | None = None
         self.ended_by: str | None = None
+        self.rolled_back_by: str | None = None
         self.superseded_by: str | None = None
+        self.heard: Verb | None = None
+        """The last word of a person."""
 
     @workflow.signal(description="Hold before the next step; the argument says why.")
     def pause(self, why: str = "by signal") -> None:
+        self.heard = Verb.PAUSE
         self.paused_by = why
 
     @workflow.signal(description="Go on after a pause.")
-    def resume(self) -> None:
+    def resume(self, why: str = "by signal") -> None:
+        self.heard = Verb.RESUME
         self.paused_by = None
 
     @workflow.signal(description="End the operation now; the argument says why.")
     def abort(self, why: str = "by signal") -> None:
+        self.heard = Verb.ABORT
         self.ended_by = why
+
+    @workflow.signal(description="End the operation and put the former pod template back.")
+    def rollback(self, why: str = "by signal") -> None:
+        self.heard = Verb.ROLLBACK
+        self.rolled_back_by = why
 
     @workflow.signal(description="End the operation because something newer is wanted.")
     def supersede(self, why: str) -> None:
@@ -36,4 +51,5 @@ class Steering:
 
     @property
     def stops(self) -> bool:
-        return self.ended_by is not None or self.superseded_by is not None
+        reasons = (self.ended_by, self.rolled_back_by, self.superseded_by)
+        return any(reason is not None for reason in reasons)

@@ -1,30 +1,28 @@
 """Compares all child objects of a cluster with what they should be."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
 
-from activities.kube import credentials, drift, existing, wanted
-from activities.kube.apply import role_of_account
-from activities.kube.client import Kube, Object, address
-from activities.kube.existing import Existing, is_going
-from activities.kube.judge import Judge
-from activities.manifests.metadata import selector_labels
-from activities.postgres.role import Role
-from workflows.model.configuration import Configuration
-from workflows.model.errors import NotYet
-from workflows.model.observation import Drift, ObjectSeen
-from workflows.model.postgresql import Postgresql
+from activities.cluster import troubles
+from activities.kube.child import Child, Finding, Kept
+from activities.kube.client import Object
+from activities.kube.judge import Difference
+from activities.kube.parts import PARTS, Part, Sight
+from workflows.model.errors import FieldError, InvalidObject, MatriarchError
+from workflows.model.observation import ObjectSeen
+
+
+class Refuses(Protocol):
+    """See `activities.kube.vetting.Vetting.refusal`."""
+
+    def __call__(self, manifest: Object, *, ask: bool) -> MatriarchError | None: ...
+
 
 Concerned = Callable[[str], AbstractContextManager[None]]
 Note = Callable[[str, str], None]
-
-TROUBLED_ACCESS = "Access"
-TROUBLED_SERVICES = "Services"
-TROUBLED_SECRETS = "Secrets"
-TROUBLED_BUDGETS = "DisruptionBudgets"
-TROUBLED_STATEFUL_SET = "StatefulSet"
-_NOT_THERE = "it does not exist"
 
 
 class Comparison:
@@ -36,124 +34,60 @@ class Comparison:
 
     def __init__(
         self,
+        sight: Sight,
         *,
-        kube: Kube,
-        judge: Judge,
-        cluster: Postgresql,
-        configuration: Configuration,
-        roles: Sequence[Role],
+        difference: Difference,
+        refusal: Refuses,
         concerned: Concerned,
         note: Note,
     ) -> None:
-        self._kube = kube
-        self._judge = judge
-        self._cluster = cluster
-        self._configuration = configuration
-        self._roles = [role for role in roles if role.secret is not None]
+        self._sight = sight
+        self._difference = difference
+        self._refusal = refusal
         self._concerned = concerned
         self._note = note
-        self._namespace = cluster.metadata.namespace
-        self._labels = selector_labels(cluster, configuration)
         self.differing: list[ObjectSeen] = []
         self.equal = 0
+        self.refused: list[FieldError] = []
+        """Fields for which the API server would not take an object that others depend on."""
 
-    def run(self, stateful_set: Object | None) -> None:
-        """Fill `differing` and `equal`; `stateful_set` as it was read already."""
-        with self._concerned(TROUBLED_ACCESS):
-            self._compare_access()
-        with self._concerned(TROUBLED_SERVICES):
-            self._compare_listed(wanted.network(self._cluster, self._configuration))
-        with self._concerned(TROUBLED_SECRETS):
-            self._compare_secrets()
-        with self._concerned(TROUBLED_BUDGETS):
-            self._compare_listed(wanted.budgets(self._cluster, self._configuration))
-        with self._concerned(TROUBLED_STATEFUL_SET):
-            self._compare_stateful_set(stateful_set)
+    def run(self, parts: Sequence[Part] = PARTS) -> None:
+        """Fill `differing` and `equal`."""
+        for part in parts:
+            with self._concerned(part.concern):
+                sight = replace(self._sight, note=partial(self._note, part.concern))
+                for child in part.children(sight):
+                    with self._concerned(part.concern):
+                        self._compare(child, part)
 
-    def _compare_access(self) -> None:
-        """Shared objects only have to be there, with the right cloud role."""
-        for manifest in wanted.access(self._cluster, self._configuration):
-            live = self._kube.get(*address(manifest))
-            role = self._configuration.irsa_role_arn or None
-            if live and live["kind"] == "ServiceAccount" and role_of_account(live) != role:
-                self._differs(manifest, Drift.CHANGED, "the cloud role in its annotations")
-            else:
-                self._judged(manifest, live, paths=[])
-
-    def _compare_listed(self, manifests: Sequence[Object]) -> None:
-        """One list request for each kind."""
-        found = self._listed(*(manifest["kind"] for manifest in manifests))
-        for manifest in manifests:
-            there = found.get((manifest["kind"], manifest["metadata"]["name"]))
-            self._judged(manifest, there, paths=self._difference(manifest, there))
-
-    def _listed(self, *kinds: str) -> Existing:
-        return existing.listed(self._kube, kinds, namespace=self._namespace, labels=self._labels)
-
-    def _compare_secrets(self) -> None:
-        impossible = credentials.obstacles(self._kube, self._roles, home=self._namespace)
-        for reason in impossible.values():
-            self._note(TROUBLED_SECRETS, reason)
-        found = self._listed("Secret")
-        for role in self._roles:
-            if role.name not in impossible:
-                self._compare_secret(role, found)
-
-    def _compare_secret(self, role: Role, found: Existing) -> None:
-        assert role.secret is not None
-        if role.secret.namespace == self._namespace:
-            live = found.get(("Secret", role.secret.name))
-        else:
-            live = self._kube.get("Secret", role.secret.namespace, role.secret.name)
-        if live is None:
-            self._missing("Secret", role.secret.name, namespace=role.secret.namespace)
-            return
-        manifest = credentials.build(
-            role, live, cluster=self._cluster, configuration=self._configuration
-        )
-        self._judged(manifest, live, paths=self._difference(manifest, live))
-
-    def _compare_stateful_set(self, live: Object | None) -> None:
-        try:
-            manifest = wanted.stateful_set(self._kube, self._cluster, self._configuration)
-        except NotYet as error:
-            self._note(TROUBLED_STATEFUL_SET, str(error))
-            if live is None:
-                name = self._cluster.metadata.name
-                self._missing("StatefulSet", name, namespace=self._namespace, why=str(error))
-            return
-        self._judged(manifest, live, paths=self._difference(manifest, live))
-
-    def _difference(self, manifest: Mapping[str, Any], live: Object | None) -> list[str]:
-        if live is None:
-            return []
-        ignored = self._configuration.ignored_annotations
-        return self._judge.difference(manifest, live, ignored_annotations=ignored)
-
-    def _judged(
-        self, manifest: Mapping[str, Any], live: Object | None, *, paths: Sequence[str]
-    ) -> None:
-        if live is None:
-            self._differs(manifest, Drift.MISSING, _NOT_THERE)
-        elif is_going(live):
-            self._differs(manifest, Drift.MISSING, "it is being deleted")
-        elif paths:
-            self._differs(manifest, Drift.CHANGED, drift.in_one_line(paths))
-        else:
+    def _compare(self, child: Child, part: Part) -> None:
+        for trouble in troubles.of(child.live):
+            self._note(part.concern, trouble)
+        found = child.finding(self._difference)
+        if found is None:
             self.equal += 1
+        elif refusal := self._refusal(child.manifest, ask=part.vital and isinstance(child, Kept)):
+            self._refuse(refusal, part)
+        else:
+            self.differing.append(_seen(child, found, part))
 
-    def _missing(self, kind: str, name: str, *, namespace: str, why: str = _NOT_THERE) -> None:
-        manifest = {"kind": kind, "metadata": {"name": name, "namespace": namespace}}
-        self._differs(manifest, Drift.MISSING, why)
+    def _refuse(self, refusal: MatriarchError, part: Part) -> None:
+        """It is not counted as differing: writing it would only be refused again."""
+        if part.vital and isinstance(refusal, InvalidObject):
+            self.refused += refusal.errors
+        else:
+            self._note(part.concern, str(refusal))
 
-    def _differs(self, manifest: Mapping[str, Any], drift_found: Drift, why: str) -> None:
-        metadata = manifest["metadata"]
-        self.differing.append(
-            ObjectSeen(
-                kind=manifest["kind"],
-                name=metadata["name"],
-                namespace=metadata["namespace"],
-                drift=drift_found,
-                why=why,
-            )
-        )
+
+def _seen(child: Child, found: Finding, part: Part) -> ObjectSeen:
+    metadata = child.manifest["metadata"]
+    return ObjectSeen(
+        kind=child.manifest["kind"],
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        drift=found.drift,
+        why=found.why,
+        group=part.group,
+        cloud=part.cloud,
+        template=found.template,
+    )

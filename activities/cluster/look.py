@@ -3,61 +3,45 @@
 Parts that can't be looked at become concerns: what is wrong with one never hides the others.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Final, Protocol
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any, Final
 
-from activities.cluster import pods
+from activities.cluster import operations, pods, reading, waits
 from activities.cluster.comparison import Comparison
+from activities.cluster.departures import Departures, obstacles
+from activities.cluster.outlooks import LooksAtPatroni, LooksAtSql
 from activities.cluster.report import status_of
-from activities.kube import children
+from activities.kube import children, rollback, staleness
 from activities.kube.client import Kube, Object
+from activities.kube.existing import Existing
 from activities.kube.judge import Judge
+from activities.kube.parts import Sight
 from activities.kube.roles import Roles
+from activities.kube.staleness import Newest
+from activities.kube.vetting import Vetting
 from activities.manifests.instances import is_standby, number_of_instances
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
-from workflows.model.errors import FieldError, InvalidManifest, MatriarchError
-from workflows.model.names import FINALIZER
+from workflows.model.errors import FieldError, InvalidSpec, MatriarchError
+from workflows.model.names import DRY_RUN, FINALIZER, STEERING, SYNC_REQUESTED
 from workflows.model.observation import (
-    BadField,
     Concern,
     Deletion,
-    MemberSeen,
     Observation,
     StatusSeen,
 )
-from workflows.model.operations import Stage
-from workflows.model.postgresql import Postgresql, name_errors, parse, unknown_fields
+from workflows.model.postgresql import Postgresql
 from workflows.model.protection import Protection
 from workflows.model.status import digest
 
 PAUSED: Final = "matriarch.dev/paused"
 MASTER: Final = "master"
-_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-_ROLE_SENTENCES: Final = ("role ", "user ")
-
-
-class SqlOutlook(Protocol):
-    """What SQL is pending, and what is refused; see `activities.postgres.drift.Outlook`."""
-
-    @property
-    def pending(self) -> Sequence[str]: ...
-
-    @property
-    def refused(self) -> Sequence[str]: ...
-
-
-class LooksAtSql(Protocol):
-    """The look at roles and databases; see `activities.postgres.drift.SqlDrift.look`."""
-
-    def __call__(
-        self, *, cluster: Postgresql, configuration: Configuration, hosts: Sequence[str]
-    ) -> SqlOutlook: ...
+MOST_MESSAGES: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +50,15 @@ class Eyes:
 
     kube: Kube
     judge: Judge
+    vetting: Vetting
     roles: Roles
-    members: Callable[[str], Sequence[MemberSeen]]
-    """Members as the Patroni at this address shows them."""
+    patroni: LooksAtPatroni
     sql: LooksAtSql
+    departures: Departures
+    forget: Callable[[], None]
+    """Makes the next look read anew what all clusters have in common, such as who is in a team."""
     today: Callable[[], date] = date.today
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience_seconds: float = 2.0
     """How long to wait for the StatefulSet's controller to see a new template."""
 
@@ -86,23 +74,32 @@ class Look:
         self._found = found
         self._configuration = configuration
         self._concerns: dict[str, list[str]] = {}
-        self._invalid: list[FieldError] = []
-        self._cluster = self._decoded()
+        self._cluster: Postgresql | None = None
+        self._invalid: Sequence[FieldError] = ()
+        self._published: Sequence[str] = ()
+        self._existing = Existing(eyes.kube, ref, configuration)
 
     def observation(self) -> Observation:
         metadata = self._found["metadata"]
         stateful_set = self._stateful_set()
+        said = reading.read(self._found, self._configuration, exists=stateful_set is not None)
+        self._cluster, self._invalid = said.cluster, said.errors
         listed = self._pods()
-        seen = self._seen_resource()
+        lasting = None if metadata.get("deletionTimestamp") else self._cluster
+        seen = self._seen_resource() | self._seen_operations(listed)
+        if not (seen["status"].word or stateful_set or listed):
+            self._existing.expect_nothing()
+        if lasting is not None:  # before Patroni is asked: slots follow publications
+            seen |= self._seen_sql(lasting, listed)
         seen |= self._seen_pods(listed, stateful_set)
-        if self._cluster is not None and not metadata.get("deletionTimestamp"):
-            seen |= self._seen_objects(self._cluster, stateful_set)
-            seen |= self._seen_sql(self._cluster, listed)
+        if lasting is not None:
+            seen |= self._seen_objects(lasting, stateful_set)
         return Observation(
             **seen,
-            invalid=[_bad_field(error) for error in self._invalid],
+            invalid=reading.bad_fields(self._invalid),
+            misnamed=said.misnamed,
             concerns=[
-                Concern(name=name, message="; ".join(messages))
+                Concern(name=name, message=in_one_sentence(messages))
                 for name, messages in self._concerns.items()
             ],
             **times(self._configuration),
@@ -110,27 +107,22 @@ class Look:
 
     # -------------------------------------------------------------------------------- resource
 
-    def _decoded(self) -> Postgresql | None:
-        team_prefix = self._configuration.enable_team_id_clustername_prefix
-        try:
-            cluster = parse(self._found)
-        except InvalidManifest as error:
-            self._invalid = error.errors
-            return None
-        self._invalid = name_errors(cluster, team_prefix=team_prefix)
-        return None if self._invalid else cluster
-
     def _seen_resource(self) -> dict[str, Any]:
         metadata = self._found["metadata"]
         status = status_of(self._found)
         annotations: Mapping[str, str] = metadata.get("annotations") or {}
+        self._eyes.judge.heed(self._ref, annotations.get(SYNC_REQUESTED, ""))
         return {
             "ref": self._ref,
             "found": True,
             "uid": metadata["uid"],
             "generation": metadata.get("generation", 0),
             "paused": annotations.get(PAUSED) == "true",
-            "unknown_fields": self._unknown_fields(annotations),
+            "sync_requested": annotations.get(SYNC_REQUESTED, ""),
+            "steering": annotations.get(STEERING, ""),
+            "dry_run": annotations.get(DRY_RUN) == "true",
+            "unknown_fields": reading.unknown(self._found),
+            "without_effect": reading.remarks(self._found, self._cluster, self._configuration),
             "deletion": self._deletion(annotations),
             "finalizer": FINALIZER in (metadata.get("finalizers") or []),
             "finalizer_wanted": self._configuration.enable_finalizers,
@@ -138,18 +130,20 @@ class Look:
             "status": StatusSeen(
                 word=str(status.get("PostgresClusterStatus") or ""),
                 observed_generation=int(status.get("observedGeneration") or 0),
+                rolled_generation=int(status.get("rolledGeneration") or 0),
                 digest=digest(status),
             ),
         }
 
-    def _unknown_fields(self, annotations: Mapping[str, str]) -> list[str]:
-        """Also what the API server dropped already, if kubectl has left what it was given."""
-        try:
-            applied = json.loads(annotations.get(_LAST_APPLIED, "{}"))
-        except ValueError:
-            applied = {}
-        given = applied if isinstance(applied, dict) else {}
-        return list(dict.fromkeys([*unknown_fields(self._found), *unknown_fields(given)]))
+    def _seen_operations(self, listed: Sequence[Object]) -> dict[str, Any]:
+        """What is asked for, and what has to wait for whom."""
+        names = [str(pod["metadata"]["name"]) for pod in listed]
+        found = operations.of_cluster(self._eyes.kube, self._ref)
+        return {
+            "operations": operations.unfinished(found, members=names),
+            "durations": operations.durations(found),
+            **waits.of(self._cluster, self._configuration, now=self._eyes.now()),
+        }
 
     def _deletion(self, annotations: Mapping[str, str]) -> Deletion:
         if not self._found["metadata"].get("deletionTimestamp"):
@@ -166,7 +160,7 @@ class Look:
         deadline = time.monotonic() + self._eyes.patience_seconds
         while True:
             found = self._eyes.kube.get("StatefulSet", self._ref.namespace, self._ref.name)
-            if found is None or pods.is_observed(found):
+            if found is None or staleness.is_observed(found):
                 return found
             if time.monotonic() >= deadline:
                 self._note("StatefulSet", "its controller has not looked at its newest template")
@@ -176,40 +170,46 @@ class Look:
     def _pods(self) -> list[Object]:
         """What can't be done without, so a failure here is one of the whole look."""
         labels = children.selector(self._ref, self._configuration)
-        listed = self._eyes.kube.list("Pod", self._ref.namespace, labels, fresh=True)
-        own = [pod for pod in listed if self._is_member(pod)]
-        return sorted(own, key=lambda pod: str(pod["metadata"]["name"]))
-
-    def _is_member(self, pod: Object) -> bool:
-        return children.belongs(
-            Stage.PODS, "Pod", pod, ref=self._ref, configuration=self._configuration
-        )
+        listed = self._existing.list("Pod", self._ref.namespace, labels)
+        return children.database_pods(listed, self._ref, self._configuration)
 
     def _seen_pods(self, listed: Sequence[Object], stateful_set: Object | None) -> dict[str, Any]:
         label = self._configuration.pod_role_label
-        revision = pods.newest_revision(stateful_set)
-        found = [pods.seen(pod, role_label=label, revision=revision) for pod in listed]
+        newest = self._newest(stateful_set)
+        found = self._eyes.departures.marked(
+            [pods.seen(pod, role_label=label, newest=newest) for pod in listed],
+            listed,
+            self._configuration,
+        )
+        for obstacle in obstacles(found):
+            self._note("Nodes", obstacle)
         replicas = (stateful_set or {}).get("spec", {}).get("replicas", 0)
         cluster = self._cluster
         return {
             "stateful_set": stateful_set is not None,
+            "rolled_back": rollback.told(stateful_set),
             "pods": found,
-            "members": self._members(listed),
+            **self._seen_patroni(listed),
             "standby": cluster is not None and is_standby(cluster),
             "instances": number_of_instances(cluster, self._configuration) if cluster else replicas,
         }
 
-    def _members(self, listed: Sequence[Object]) -> list[MemberSeen]:
-        """As Patroni tells it, from the first pod that answers, the primary first."""
-        errors: list[MatriarchError] = []
-        for address in self._addresses(listed):
-            try:
-                return list(self._eyes.members(address))
-            except MatriarchError as error:
-                errors.append(error)
-        if errors:
-            self._note("Patroni", f"no member tells the state of the cluster: {errors[0]}")
-        return []
+    def _newest(self, stateful_set: Object | None) -> Newest | None:
+        lazy = self._configuration.enable_lazy_spilo_upgrade
+        return Newest(self._eyes.kube, stateful_set, lazy=lazy) if stateful_set else None
+
+    def _seen_patroni(self, listed: Sequence[Object]) -> dict[str, Any]:
+        """As it tells it, through the first pod that answers, the primary first."""
+        outlook = self._eyes.patroni(
+            addresses=self._addresses(listed),
+            cluster=self._cluster,
+            configuration=self._configuration,
+            status=status_of(self._found),
+            published=self._published,
+        )
+        for concern in outlook.concerns:
+            self._note("Patroni", concern)
+        return {"members": list(outlook.members), "patroni": outlook.seen}
 
     def _addresses(self, listed: Sequence[Object], *, role: str = "") -> list[str]:
         label = self._configuration.pod_role_label
@@ -218,22 +218,32 @@ class Look:
         return [
             pods.address(pod)
             for pod, found in labelled
-            if found and role in ("", found) and pods.address(pod) and _is_alive(pod)
+            if found and role in ("", found) and pods.address(pod) and pods.is_alive(pod)
         ]
 
     def _seen_objects(self, cluster: Postgresql, stateful_set: Object | None) -> dict[str, Any]:
-        comparison = Comparison(
-            kube=self._eyes.kube,
-            judge=self._eyes.judge,
+        self._existing.know("StatefulSet", self._ref.name, stateful_set)
+        sight = Sight(
             cluster=cluster,
             configuration=self._configuration,
             roles=self._eyes.roles(cluster, self._configuration),
+            existing=self._existing,
+            judge=self._eyes.judge,
+            thrifty=True,
+            note=partial(self._note, "Objects"),
+        )
+        ignored = self._configuration.ignored_annotations
+        comparison = Comparison(
+            sight,
+            difference=partial(self._eyes.judge.difference, ignored_annotations=ignored),
+            refusal=self._eyes.vetting.refusal,
             concerned=self._concerned,
             note=self._note,
         )
         try:
-            comparison.run(stateful_set)
-        except InvalidManifest as error:
+            comparison.run()
+            self._invalid = comparison.refused
+        except InvalidSpec as error:
             self._invalid = error.errors
         return {"objects": comparison.differing, "objects_equal": comparison.equal}
 
@@ -244,11 +254,14 @@ class Look:
             return {}
         with self._concerned("Databases"):
             outlook = self._eyes.sql(
-                cluster=cluster, configuration=self._configuration, hosts=hosts
+                cluster=cluster,
+                configuration=self._configuration,
+                hosts=hosts,
+                secrets=self._existing,
             )
-            for sentence in outlook.refused:
-                is_role = sentence.startswith(_ROLE_SENTENCES)
-                self._note("Roles" if is_role else "Databases", sentence)
+            for concern, sentence in outlook.refused:
+                self._note(concern, sentence)
+            self._published = outlook.published
             return {"sql_pending": list(outlook.pending)}
         return {}
 
@@ -261,19 +274,17 @@ class Look:
     def _concerned(self, name: str) -> Iterator[None]:
         try:
             yield
-        except InvalidManifest:
+        except InvalidSpec:
             raise
         except MatriarchError as error:
             self._note(name, str(error))
 
 
-def _is_alive(pod: Object) -> bool:
-    running = pod.get("status", {}).get("phase") == "Running"
-    return running and not pod["metadata"].get("deletionTimestamp")
-
-
-def _bad_field(error: FieldError) -> BadField:
-    return BadField(path=error.path, value=str(error.value), accepted=error.accepted)
+def in_one_sentence(messages: Sequence[str]) -> str:
+    """Not all of very many: a status has to stay readable, and has its limits."""
+    more = len(messages) - MOST_MESSAGES
+    told = "; ".join(messages[:MOST_MESSAGES])
+    return f"{told}; and {more} more" if more > 0 else told
 
 
 def times(configuration: Configuration) -> dict[str, float]:
@@ -281,6 +292,7 @@ def times(configuration: Configuration) -> dict[str, float]:
     patience = configuration.resource_check_timeout + configuration.pod_label_wait_timeout
     return {
         "patience_seconds": patience.total_seconds(),
+        "move_patience_seconds": configuration.master_pod_move_timeout.total_seconds(),
         "resync_seconds": configuration.resync_period.total_seconds(),
-        "repair_seconds": configuration.repair_period.total_seconds(),
+        "longest_retry_seconds": configuration.repair_period.total_seconds(),
     }

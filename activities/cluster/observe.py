@@ -1,5 +1,6 @@
 """Gathers all facts about one cluster that the planner needs; only reads."""
 
+from activities.cluster import operations
 from activities.cluster.look import Eyes, Look, times
 from activities.configuration import ConfigurationSource
 from activities.kube.existing import name_of
@@ -24,6 +25,8 @@ class Observer:
 
     def observe(self, order: ObserveOrder) -> Observation:
         """The facts as they are now; raises only when nothing at all can be seen."""
+        if order.fresh:
+            self._eyes.forget()
         configuration = self._configuration.current()
         found = Resources(self._eyes.kube).raw(order.ref)
         if found is None:
@@ -41,4 +44,7 @@ class Observer:
     def _gone(self, ref: ClusterRef, configuration: Configuration) -> Observation:
         left = Leftovers(self._eyes.kube, ref, configuration, roles=self._eyes.roles)
         names = [name_of(child) for child in left.condemned()]
-        return Observation(ref=ref, found=False, leftovers=names, **times(configuration))
+        asked = operations.unfinished(operations.of_cluster(self._eyes.kube, ref), members=())
+        return Observation(
+            ref=ref, found=False, leftovers=names, operations=asked, **times(configuration)
+        )

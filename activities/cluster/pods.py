@@ -1,18 +1,25 @@
 """Database pods, from what Kubernetes stores to what a person wants to know."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from workflows.model.observation import PodSeen
 
 Object = Mapping[str, Any]
 
-REVISION = "controller-revision-hash"
 _BEGINNING = ("ContainerCreating", "PodInitializing")
 
 
-def seen(pod: Object, *, role_label: str, revision: str) -> PodSeen:
-    """`revision` is the StatefulSet's newest; empty when it is not known."""
+class Template(Protocol):
+    """What pods are to be made from; see `activities.kube.staleness.Newest`."""
+
+    def is_revision_of(self, pod: Object) -> bool: ...
+
+    def why_stale(self, pod: Object) -> str: ...
+
+
+def seen(pod: Object, *, role_label: str, newest: Template | None = None) -> PodSeen:
+    """Without a template to compare with no pod is stale."""
     metadata = pod["metadata"]
     labels: Mapping[str, str] = metadata.get("labels") or {}
     return PodSeen(
@@ -22,7 +29,8 @@ def seen(pod: Object, *, role_label: str, revision: str) -> PodSeen:
         phase=pod.get("status", {}).get("phase") or "Pending",
         role=labels.get(role_label, ""),
         ready=is_ready(pod),
-        current=not revision or labels.get(REVISION) == revision,
+        current=newest is None or newest.is_revision_of(pod),
+        stale=newest.why_stale(pod) if newest else "",
         deleting=bool(metadata.get("deletionTimestamp")),
         reason=next(_reasons(pod), ""),
     )
@@ -32,20 +40,15 @@ def is_ready(pod: Object) -> bool:
     return _condition(pod, "Ready").get("status") == "True"
 
 
+def is_alive(pod: Object) -> bool:
+    """Whether something in it runs and is not about to end."""
+    running = pod.get("status", {}).get("phase") == "Running"
+    return running and not pod["metadata"].get("deletionTimestamp")
+
+
 def address(pod: Object) -> str:
     """Where its Patroni and Postgres can be reached, or nothing."""
     return pod.get("status", {}).get("podIP") or ""
-
-
-def newest_revision(stateful_set: Object | None) -> str:
-    """The revision new pods are made from, as far as its controller has told."""
-    return ((stateful_set or {}).get("status") or {}).get("updateRevision") or ""
-
-
-def is_observed(stateful_set: Object) -> bool:
-    """Whether the controller has seen the newest template, so that its revision can be trusted."""
-    observed = (stateful_set.get("status") or {}).get("observedGeneration", 0)
-    return bool(observed >= stateful_set["metadata"].get("generation", 0))
 
 
 def _reasons(pod: Object) -> Iterator[str]:

@@ -1,14 +1,17 @@
 """Writes status and events of a cluster, only where they say something new."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from activities.cluster import events, status
+from activities.cluster import status
+from activities.cluster.records import Records
+from activities.kube import events
 from activities.kube.client import Kube, Object
 from activities.kube.resource import Resources
-from workflows.model.errors import Conflict, Precondition
-from workflows.model.names import KIND
+from workflows.model.errors import Conflict, InvalidSpec, MatriarchError, Precondition
+from workflows.model.names import KIND, STEERING
 from workflows.model.operations import Report
 
 TRIES: Final = 5
@@ -18,9 +21,14 @@ class Reporter:
     """One per process; used from many threads."""
 
     def __init__(
-        self, kube: Kube, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        kube: Kube,
+        records: Records,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kube = kube
+        self._records = records
         self._resources = Resources(kube)
         self._now = now
 
@@ -29,8 +37,23 @@ class Reporter:
         now = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
         if report.status and not self._written_unseen(report):
             self._write_status(report, now)
+        cluster = events.cluster(report.ref, uid=report.uid)
         for note in report.events:
-            events.emit(self._kube, events.build(note, ref=report.ref, uid=report.uid, now=now))
+            events.emit(self._kube, events.build(note, on=cluster, now=now))
+        if report.record is not None:
+            self._records.write(report.record, report.ref, uid=report.uid)
+        for closing in report.closings:
+            self._records.close(closing, report.ref)
+        if report.steering_heard:
+            self._take_off(report)
+
+    def _take_off(self, report: Report) -> None:
+        """The annotation that was heard, unless it says something else by now."""
+        path = f"/metadata/annotations/{STEERING.replace('/', '~1')}"
+        same = {"op": "test", "path": path, "value": report.steering_heard}
+        place = KIND, report.ref.namespace, report.ref.name
+        with suppress(MatriarchError):  # heard it was all the same
+            self._kube.patch_json(*place, [same, {"op": "remove", "path": path}])
 
     def _written_unseen(self, report: Report) -> bool:
         """Progress is written often and without looking first: half the requests.
@@ -41,14 +64,16 @@ class Reporter:
         if report.conditions is not None:
             return False
         same = {"op": "test", "path": "/metadata/uid", "value": report.uid}
+        values = {key: status.without_nulls(value) for key, value in report.status.items()}
         parts = [
-            {"op": "add", "path": f"/status/{key}", "value": status.without_nulls(value)}
-            for key, value in report.status.items()
+            {"op": "add", "path": f"/status/{key}", "value": value} for key, value in values.items()
         ]
+        if report.first:
+            parts = [{"op": "add", "path": "/status", "value": values}]
         place = KIND, report.ref.namespace, report.ref.name
         try:
             self._kube.patch_json(*place, [same, *parts], part="status")
-        except Precondition:
+        except (Precondition, InvalidSpec):
             return False
         return True
 

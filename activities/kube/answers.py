@@ -3,9 +3,11 @@
 import json
 from http import HTTPStatus
 
+from activities.kube.complaints import bad_fields
 from workflows.model.errors import (
     Conflict,
     Forbidden,
+    InvalidObject,
     MatriarchError,
     NotFound,
     Precondition,
@@ -15,6 +17,7 @@ from workflows.model.errors import (
 LONGEST_TEXT = 1_000
 
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_ABOUT_FIELDS = (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR)
 _PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -27,6 +30,8 @@ def refusal(status: int, body: bytes, *, asked: str) -> MatriarchError:
         return Forbidden(text)
     if status == HTTPStatus.CONFLICT:
         return Conflict(text)
+    if status in _ABOUT_FIELDS and (wrong := bad_fields(body)):
+        return InvalidObject(wrong)
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable(text)
     return Precondition(text)

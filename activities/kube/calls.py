@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-READING = frozenset({"get", "list"})
+READING = frozenset({"check", "get", "list"})
 
 
 class Calls:

@@ -5,9 +5,11 @@ alone are not enough, as people copy them onto objects of their own.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from activities.kube import ownership
+from activities.manifests import event_stream, logical_backup, pooler
 from workflows.model import names
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
@@ -15,6 +17,8 @@ from workflows.model.names import Role
 from workflows.model.operations import Stage
 
 STAGES: Final[Mapping[Stage, tuple[str, ...]]] = {
+    Stage.EVENT_STREAMS: (event_stream.KIND,),
+    Stage.LOGICAL_BACKUP: ("CronJob", "Job"),
     Stage.STATEFUL_SET: ("StatefulSet",),
     Stage.PODS: ("Pod",),
     Stage.VOLUME_CLAIMS: ("PersistentVolumeClaim",),
@@ -22,13 +26,19 @@ STAGES: Final[Mapping[Stage, tuple[str, ...]]] = {
     Stage.DISRUPTION_BUDGETS: ("PodDisruptionBudget",),
     Stage.SERVICES: ("Service",),
     Stage.PATRONI_OBJECTS: ("Service", "ConfigMap", "Endpoints"),
+    Stage.CONNECTION_POOLER: ("Deployment", "Service", "Secret"),
 }
 """Kinds that each stage of a deletion deletes; the last stage deletes nothing."""
 
 
+def label(ref: ClusterRef, configuration: Configuration) -> dict[str, str]:
+    """What all children carry."""
+    return {configuration.cluster_name_label: ref.name}
+
+
 def selector(ref: ClusterRef, configuration: Configuration) -> dict[str, str]:
-    """Labels that all children carry."""
-    return {**configuration.cluster_labels, configuration.cluster_name_label: ref.name}
+    """What all children carry but for poolers and backups, which are another application."""
+    return {**configuration.cluster_labels, **label(ref, configuration)}
 
 
 def belongs(
@@ -39,23 +49,81 @@ def belongs(
     ref: ClusterRef,
     configuration: Configuration,
 ) -> bool:
-    """Whether an object with the cluster's labels is to be deleted in this stage."""
+    """Whether an object with the cluster's label is to be deleted in this stage."""
     name = str(child["metadata"]["name"])
-    if stage is Stage.STATEFUL_SET:
-        return name == names.stateful_set(ref.name)
-    if stage is Stage.PODS:
-        return _numbered(name, names.pod(ref.name, 0))
-    if stage is Stage.VOLUME_CLAIMS:
-        return _numbered(name, names.volume_claim(ref.name, 0))
-    if stage is Stage.SECRETS:
-        return is_credentials(name, ref, configuration) or _is_ours(child)
-    if stage is Stage.DISRUPTION_BUDGETS:
-        return name in _budgets(ref, configuration) or _is_ours(child)
-    if stage is Stage.SERVICES:
-        return name in _services(ref)
-    if stage is Stage.PATRONI_OBJECTS:
-        return name in _patroni_objects(kind, ref)
-    return False
+    match stage:
+        case Stage.EVENT_STREAMS:
+            return is_stream(child, ref)
+        case Stage.LOGICAL_BACKUP:
+            return is_backup(child)
+        case Stage.STATEFUL_SET:
+            return name == names.stateful_set(ref.name)
+        case Stage.PODS:
+            return _numbered(name, names.pod(ref.name, 0))
+        case Stage.VOLUME_CLAIMS:
+            return _numbered(name, names.volume_claim(ref.name, 0))
+        case Stage.SECRETS:
+            ours = ownership.is_ours(child) and not is_pooler(child)
+            return ours or is_credentials(name, ref, configuration)
+        case Stage.DISRUPTION_BUDGETS:
+            return name in _budgets(ref, configuration) or ownership.is_ours(child)
+        case Stage.SERVICES:
+            return name in _services(ref)
+        case Stage.PATRONI_OBJECTS:
+            return name in _patroni_objects(kind, ref)
+        case Stage.CONNECTION_POOLER:
+            return is_pooler(child)
+        case Stage.FINALIZER:
+            return False
+
+
+def is_stream(child: Mapping[str, Any], ref: ClusterRef) -> bool:
+    """Whether an event stream was made here, and not by a person."""
+    return child["metadata"]["name"].startswith(f"{ref.name}-") and ownership.is_ours(child)
+
+
+def is_backup(child: Mapping[str, Any]) -> bool:
+    """Whether it is the CronJob for logical backups, or a Job of it, also one started by hand."""
+    labels = child["metadata"].get("labels") or {}
+    return labels.get(names.APPLICATION) == logical_backup.APPLICATION
+
+
+def pooler_of(child: Mapping[str, Any]) -> str:
+    """The connection pooler that an object belongs to, or nothing."""
+    labels: Mapping[str, str] = child["metadata"].get("labels") or {}
+    if labels.get(names.APPLICATION) != pooler.APPLICATION:
+        return ""
+    return labels.get(names.CONNECTION_POOLER, "")
+
+
+def is_pooler(child: Mapping[str, Any]) -> bool:
+    """Whether it goes with its pooler; the login of the pooler's role is among the Secrets."""
+    name = pooler_of(child)
+    return bool(name) and child["metadata"]["name"] in (name, f"{name}-u")
+
+
+def database_pods(
+    listed: Iterable[dict[str, Any]], ref: ClusterRef, configuration: Configuration
+) -> list[dict[str, Any]]:
+    """Those of the cluster's pods that its StatefulSet makes, by name; not its pooler's."""
+    own = [
+        pod
+        for pod in listed
+        if belongs(Stage.PODS, "Pod", pod, ref=ref, configuration=configuration)
+    ]
+    return sorted(own, key=lambda pod: str(pod["metadata"]["name"]))
+
+
+def volume_claims(
+    listed: Iterable[Mapping[str, Any]], ref: ClusterRef, configuration: Configuration
+) -> list[dict[str, Any]]:
+    """Those of the members' volumes, by name."""
+    stage, kind = Stage.VOLUME_CLAIMS, "PersistentVolumeClaim"
+    return [
+        dict(claim)
+        for claim in listed
+        if belongs(stage, kind, claim, ref=ref, configuration=configuration)
+    ]
 
 
 def is_credentials(name: str, ref: ClusterRef, configuration: Configuration) -> bool:
@@ -74,12 +142,6 @@ def is_credentials(name: str, ref: ClusterRef, configuration: Configuration) -> 
 def _numbered(name: str, first: str) -> bool:
     """Whether `name` differs from `first` only in the number at its end."""
     return re.fullmatch(re.escape(first.removesuffix("0")) + r"\d+", name) is not None
-
-
-def _is_ours(child: Mapping[str, Any]) -> bool:
-    """Written by this operator or Zalando's, which use the same manager name."""
-    entries = child["metadata"].get("managedFields") or []
-    return any(entry.get("manager") == names.FIELD_MANAGER for entry in entries)
 
 
 def _budgets(ref: ClusterRef, configuration: Configuration) -> set[str]:

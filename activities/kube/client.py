@@ -6,7 +6,10 @@ pool directly, so that objects stay the dicts they are and no answer is read wit
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+import re
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,6 +21,7 @@ from activities.kube import execution
 from activities.kube.answers import refusal
 from activities.kube.calls import Calls
 from activities.kube.kinds import KINDS
+from workflows.model import syntax
 from workflows.model.errors import Conflict, NotFound, Precondition, Unavailable
 from workflows.model.names import FIELD_MANAGER
 
@@ -28,10 +32,12 @@ CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
 PAGE: Final = 500
 
+_CHUNK = 65536
 _JSON = "application/json"
 _APPLY = "application/apply-patch+yaml"
 _MERGE_PATCH = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
+_PAIR = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
 
 
 class Kube:
@@ -46,6 +52,8 @@ class Kube:
         self._library = kubernetes_client.ApiClient(own)
         self._host = str(own.host)
         self.calls = Calls()
+        self.answered_at = float("-inf")
+        """When the API server last answered, by the monotonic clock."""
 
     # ------------------------------------------------------------------------------- reading
 
@@ -57,14 +65,24 @@ class Kube:
             return None
 
     def list(
-        self, kind: str, namespace: str, labels: Mapping[str, str], *, fresh: bool = False
+        self,
+        kind: str,
+        namespace: str,
+        labels: Mapping[str, str],
+        *,
+        fields: Mapping[str, str] | None = None,
+        fresh: bool = False,
     ) -> list[Object]:
-        """All objects with these labels; no namespace means all of them.
+        """All objects with these labels and fields; no namespace means all of them.
 
-        Answered from the API server's cache, which may lag by moments, unless `fresh`.
+        Answered from the API server's cache, which may lag by moments, unless `fresh`. Nothing can
+        have a label that is none, as the name of a cluster may be: that is not even asked.
         """
-        query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
-        query |= {"limit": str(PAGE)} if fresh else {"resourceVersion": "0"}
+        if not all(map(syntax.LABEL_VALUE.fits, labels.values())):
+            return []
+        chosen = {"labelSelector": _selector(labels)}
+        chosen |= {"fieldSelector": _selector(fields)} if fields else {}
+        query = chosen | ({"limit": str(PAGE)} if fresh else {"resourceVersion": "0"})
         found: list[Object] = []
         while True:
             answer = self._send("list", "GET", kind, namespace, query=query)
@@ -72,34 +90,64 @@ class Kube:
             more = answer.get("metadata", {}).get("continue")
             if not more:
                 return found
-            query = {"labelSelector": query["labelSelector"], "limit": str(PAGE), "continue": more}
+            query = chosen | {"limit": str(PAGE), "continue": more}
+
+    def follow(
+        self, kind: str, namespace: str, name: str, *, seconds: float
+    ) -> Generator[Object | None, None, None]:
+        """One object as it is now and after each change; None when it was deleted.
+
+        Ends when nothing was heard for `seconds`, or when the server ends it. Nothing is said of
+        an object that does not exist.
+        """
+        self.calls.count("watch", kind)
+        fields = {"fieldSelector": f"metadata.name={name}", "watch": "true"}
+        url = f"{self._host}{KINDS[kind].path(namespace)}?{urlencode(fields)}"
+        asked = f"watch {kind} {namespace}/{name}"
+        try:
+            response = self._request("GET", url, stream=True, seconds=seconds)
+        except HTTPError as error:
+            raise Unavailable(f"{asked}: {_in_words(error)}") from error
+        try:
+            if response.status >= 300:
+                raise refusal(response.status, response.read(), asked=asked)
+            for event in _events(response):
+                gone = event["type"] == "DELETED"
+                yield None if gone else self._complete(event["object"], kind)
+        finally:
+            response.close()
 
     # ------------------------------------------------------------------------------- writing
 
-    def apply(self, manifest: Object) -> Object:
+    def apply(self, manifest: Object, *, dry_run: bool = False) -> Object:
         """Create or change an object by server-side apply, and return it as it is now.
 
         What we set becomes ours even where another manager had set it; what we no longer set and
-        was only ours is removed; what others set besides stays.
+        was only ours is removed; what others set besides stays. A dry run only has it checked.
         """
         kind, namespace, name = address(manifest)
-        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+        query = {"fieldManager": FIELD_MANAGER, "force": "true"} | _dry(dry_run)
+        verb = "check" if dry_run else "apply"
         return self._send(
-            "apply", "PATCH", kind, namespace, name, body=manifest, query=query, media=_APPLY
+            verb, "PATCH", kind, namespace, name, body=manifest, query=query, media=_APPLY
         )
 
     def create(self, manifest: Object, *, dry_run: bool = False) -> Object:
         """Create an object; `Conflict` when there is one. A dry run only has it checked."""
         kind, namespace, _ = address(manifest)
-        query = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
-        return self._send("create", "POST", kind, namespace, body=manifest, query=query)
+        query = {"fieldManager": FIELD_MANAGER} | _dry(dry_run)
+        verb = "check" if dry_run else "create"
+        return self._send(verb, "POST", kind, namespace, body=manifest, query=query)
 
-    def patch(self, kind: str, namespace: str, name: str, body: Object) -> Object | None:
+    def patch(
+        self, kind: str, namespace: str, name: str, body: Object, *, manager: str = FIELD_MANAGER
+    ) -> Object | None:
         """Merge `body` into an object; None when it is gone.
 
         A `metadata.resourceVersion` in `body` is a condition: `Conflict` when it isn't met.
+        What is set in the name of another `manager` does not count as ours.
         """
-        return self._patch(kind, namespace, name, body, media=_MERGE_PATCH)
+        return self._patch(kind, namespace, name, body, media=_MERGE_PATCH, manager=manager)
 
     def patch_status(self, kind: str, namespace: str, name: str, body: Object) -> Object | None:
         """The same for the status of an object."""
@@ -152,13 +200,16 @@ class Kube:
         command: Sequence[str],
         *,
         seconds: float = 60.0,
+        given: str = "",
     ) -> str:
         """Run a command in a container and return what it printed.
 
-        Raises `Precondition` when it ends with another code than 0.
+        `given` goes to its standard input: what is secret must not be among its words. Raises
+        `Precondition` when it ends with another code than 0.
         """
         self.calls.count("exec", "Pod")
         query = [("container", container), ("stdout", "true"), ("stderr", "true")]
+        query += [("stdin", "true")] if given else []
         query += [("command", word) for word in command]
         return execution.run(
             self._library.configuration,
@@ -166,6 +217,7 @@ class Kube:
             command=command,
             headers=self._headers(_JSON),
             seconds=seconds,
+            given=given,
         )
 
     def close(self) -> None:
@@ -183,8 +235,9 @@ class Kube:
         *,
         media: str,
         part: str = "",
+        manager: str = FIELD_MANAGER,
     ) -> Object | None:
-        query = {"fieldManager": FIELD_MANAGER}
+        query = {"fieldManager": manager}
         try:
             return self._send(
                 "patch",
@@ -222,11 +275,12 @@ class Kube:
         url = self._host + KINDS[kind].path(namespace, name, part=part)
         if query:
             url += "?" + urlencode(query)
-        payload = None if body is None else json.dumps(body).encode()
+        payload = None if body is None else _encoded(body)
         try:
             response = self._request(method, url, payload, media)
         except HTTPError as error:
             raise Unavailable(f"{asked}: {_in_words(error)}") from error
+        self.answered_at = time.monotonic()
         if response.status >= 300:
             raise refusal(response.status, response.data, asked=asked)
         try:
@@ -236,28 +290,33 @@ class Kube:
         return self._complete(answer, kind) if method != "DELETE" and name else dict(answer)
 
     def _request(
-        self, method: str, url: str, payload: bytes | None, media: str
+        self,
+        method: str,
+        url: str,
+        payload: bytes | None = None,
+        media: str = _JSON,
+        *,
+        stream: bool = False,
+        seconds: float = READ_SECONDS,
     ) -> urllib3.BaseHTTPResponse:
+        pool: urllib3.PoolManager = self._library.rest_client.pool_manager
+        ask = partial(
+            pool.request,
+            method,
+            url,
+            body=payload,
+            headers=self._headers(media),
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=seconds),
+            preload_content=not stream,
+        )
         try:
-            return self._once(method, url, payload, media)
+            return ask()
         except ProtocolError:
             # an idle connection that the server closed at this very moment; nothing was asked yet
             # as far as we know, so only what changes nothing may be asked again
             if method != "GET":
                 raise
-            return self._once(method, url, payload, media)
-
-    def _once(
-        self, method: str, url: str, payload: bytes | None, media: str
-    ) -> urllib3.BaseHTTPResponse:
-        pool: urllib3.PoolManager = self._library.rest_client.pool_manager
-        return pool.request(
-            method,
-            url,
-            body=payload,
-            headers=self._headers(media),
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-        )
+            return ask()
 
     def _headers(self, media: str) -> dict[str, str]:
         headers = {"Accept": _JSON, "Content-Type": media, "User-Agent": USER_AGENT}
@@ -268,6 +327,34 @@ class Kube:
     def _complete(item: Object, kind: str) -> Object:
         """Items of lists come without their type; every object shall say what it is."""
         return {"apiVersion": KINDS[kind].api_version, "kind": kind, **item}
+
+
+def _events(response: urllib3.BaseHTTPResponse) -> Iterator[Object]:
+    """Events of a watch, one a line, until silence or an error that the server tells of."""
+    rest = b""
+    try:
+        while part := response.read1(_CHUNK):
+            *lines, rest = (rest + part).split(b"\n")
+            for line in lines:
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    return
+                yield event
+    except (HTTPError, OSError, ValueError):
+        return
+
+
+def _encoded(body: Object | Sequence[Object]) -> bytes:
+    """JSON that is YAML, too: applied objects are read as such, which knows no surrogate pairs."""
+    return _PAIR.sub(lambda pair: str(json.loads(f'"{pair[0]}"')), json.dumps(body)).encode()
+
+
+def _dry(run: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if run else {}
+
+
+def _selector(pairs: Mapping[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in pairs.items())
 
 
 def address(manifest: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -33,12 +33,16 @@ def changed(
     """Paths of what we set and is missing or otherwise."""
     ignored = [f"metadata.annotations[{key}]" for key in ignored_annotations]
     ignored += [f"metadata.annotations.{key}" for key in ignored_annotations]
-    return [
+    found = (
         path
         for part in sorted(desired.keys() - {"apiVersion", "kind"})
         for path in _compared(
             _comparable(part, desired), live.get(part), path=part, field=part, parent=""
         )
+    )
+    return [
+        path
+        for path in (*found, *_left_in_claims(desired, live))
         if not _left_alone(path) and not path.endswith(tuple(ignored))
     ]
 
@@ -58,6 +62,20 @@ def _comparable(part: str, desired: Manifest) -> Any:
     if part != "metadata":
         return desired[part]
     return {key: value for key, value in desired[part].items() if key in _METADATA}
+
+
+def _left_in_claims(desired: Manifest, live: Manifest) -> Iterator[str]:
+    """What templates of claims still have: all in them is one writer's, but for some defaults."""
+    wanted = (desired.get("spec") or {}).get("volumeClaimTemplates") or []
+    existing = (live.get("spec") or {}).get("volumeClaimTemplates") or []
+    for number, (want, have) in enumerate(zip(wanted, existing, strict=False)):
+        path = f"spec.volumeClaimTemplates[{number}]"
+        annotations = have["metadata"].get("annotations") or {}
+        for key in annotations.keys() - (want["metadata"].get("annotations") or {}).keys():
+            yield step(f"{path}.metadata.annotations", key)
+        for key in ("selector", "storageClassName"):
+            if have["spec"].get(key) and key not in want["spec"]:
+                yield f"{path}.spec.{key}"
 
 
 def _left_alone(path: str) -> bool:

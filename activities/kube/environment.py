@@ -1,33 +1,39 @@
 """What the operator's configuration adds to every database pod's environment from elsewhere."""
 
-from activities.kube.client import Kube, Object
+from activities.kube.client import Object
 from activities.manifests.inputs import PodEnvironment
+from activities.vault import ReadsObjects
 from workflows.model.configuration import Configuration
 from workflows.model.errors import NotYet
 
 
-def read(kube: Kube, configuration: Configuration, *, namespace: str) -> PodEnvironment:
+def read(kube: ReadsObjects, configuration: Configuration, *, namespace: str) -> PodEnvironment:
     """Keys of the Secret and content of the ConfigMap; two requests at most, mostly none.
 
     Raises NotYet while one of them is missing: a pod without it might not archive its WAL.
     """
     return PodEnvironment(
-        secret_keys=_secret_keys(kube, configuration, namespace),
+        secret_keys=keys_of(
+            kube, namespace, configuration.pod_environment_secret, "pod_environment_secret"
+        ),
         config_map=_config_map(kube, configuration, namespace),
     )
 
 
-def _secret_keys(kube: Kube, configuration: Configuration, namespace: str) -> list[str]:
-    name = configuration.pod_environment_secret
+def keys_of(kube: ReadsObjects, namespace: str, name: str, parameter: str) -> list[str]:
+    """Keys of the Secret that a parameter names; none when it names none.
+
+    Raises NotYet while it is missing.
+    """
     if not name:
         return []
     found = kube.get("Secret", namespace, name)
     if found is None:
-        raise NotYet(f"Secret {namespace}/{name} (pod_environment_secret) does not exist")
+        raise NotYet(f"Secret {namespace}/{name} ({parameter}) does not exist")
     return sorted(found.get("data") or {})
 
 
-def _config_map(kube: Kube, configuration: Configuration, namespace: str) -> dict[str, str]:
+def _config_map(kube: ReadsObjects, configuration: Configuration, namespace: str) -> dict[str, str]:
     """Where it is configured to be, else in the cluster's own namespace."""
     place = configuration.pod_environment_configmap
     if place is None:

@@ -22,6 +22,7 @@ QUIET_SECONDS: Final = 10.0
 """How long one read waits before the deadline is looked at again."""
 
 _PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+_INPUT = 0
 _OUTPUT = (1, 2)
 _VERDICT = 3
 
@@ -48,8 +49,11 @@ def run(
     command: Sequence[str],
     headers: Mapping[str, str],
     seconds: float,
+    given: str = "",
 ) -> str:
     """Open `path`, wait for the command's end and return its standard and error output.
+
+    `given` is what it reads from its standard input, which stays open: it must know where to stop.
 
     Raises `Precondition` when the command fails and `Unavailable` when it can't be run or does
     not end in time. It may then still be running in the container.
@@ -60,6 +64,8 @@ def run(
     try:
         connection = _connect(configuration, path, headers)
         try:
+            if given:
+                connection.send_binary(bytes([_INPUT]) + given.encode())
             _listen(connection, talk, deadline=deadline, said=said)
         finally:
             connection.shutdown()

@@ -4,13 +4,23 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from activities.kube import drift
+from activities.kube.cleared import Cleared
+from workflows.model.base import ClusterRef
+from workflows.model.errors import MatriarchError
 
 logger = logging.getLogger(__name__)
+
+REFUSED_SECONDS: Final = 60.0
+"""How long a refusal is believed in: what others have taken may be free again."""
+
+Difference = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
+"""From what is wanted and what is there to the paths that a write should change."""
 
 
 @dataclass(frozen=True)
@@ -21,18 +31,31 @@ class _Residue:
     paths: frozenset[str]
 
 
+@dataclass(frozen=True)
+class _Refusal:
+    """Why the API server did not take a manifest, and when."""
+
+    digest: str
+    error: MatriarchError
+    at: float
+
+
 class Judge:
     """Compares objects with what is wanted. One per process, used from any thread.
 
     A webhook may undo what we set, and the server may store a form that `drift` does not know.
     Writing that again and again would help nobody: what was different right after a write is not
-    held against the object until something else is wanted. Forgotten with the process, at the
-    cost of one needless write.
+    held against the object until something else is wanted. Likewise a text that was refused is
+    known as such for a while. Forgotten with the process, at the cost of one needless write.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._lock = threading.Lock()
         self._residues: dict[tuple[str, str, str], _Residue] = {}
+        self._refusals: dict[tuple[str, str, str], _Refusal] = {}
+        self._wishes: dict[str, str] = {}
+        self.cleared = Cleared()
 
     def difference(
         self,
@@ -70,6 +93,28 @@ class Judge:
             *_key(desired),
             drift.in_one_line(paths),
         )
+
+    def refused(self, desired: Mapping[str, Any], error: MatriarchError) -> None:
+        """Take note that the server did not take `desired`."""
+        with self._lock:
+            self._refusals[_key(desired)] = _Refusal(_digest(desired), error, self._now())
+
+    def heed(self, ref: ClusterRef, wish: str) -> None:
+        """`wish` is somebody's request to try anew: at a new one refusals are believed no more."""
+        with self._lock:
+            if self._wishes.get(str(ref), "") == wish:
+                return
+            self._wishes[str(ref)] = wish
+            others = {key: one for key, one in self._refusals.items() if key[1] != ref.namespace}
+            self._refusals = others
+
+    def refusal(self, desired: Mapping[str, Any]) -> MatriarchError | None:
+        """Why the server would not take it; it may have changed its mind since long ago."""
+        with self._lock:
+            known = self._refusals.get(_key(desired))
+        if known is None or self._now() >= known.at + REFUSED_SECONDS:
+            return None
+        return known.error if known.digest == _digest(desired) else None
 
 
 def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:

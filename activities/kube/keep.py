@@ -12,12 +12,17 @@ from activities.kube import shapes
 
 Manifest = dict[str, Any]
 
+VERBATIM = frozenset({"FabricEventStream"})
+"""Kinds of other operators, who may see a meaning in a null."""
+
 
 def sendable(manifest: Mapping[str, Any]) -> Manifest:
     """Without nulls, and without items of one key twice, which server-side apply refuses.
 
     Of environment variables of one name the last counts, as it does in the container.
     """
+    if manifest.get("kind") in VERBATIM:
+        return dict(manifest)
     return {key: _clean(value, key) for key, value in manifest.items() if value is not None}
 
 
@@ -26,7 +31,7 @@ def settled(
 ) -> Manifest:
     """`desired`, with everything that `live` has already in the form in which it has it."""
     manifest: Manifest = _settled(sendable(desired), live, field="", parent="")
-    _keep_claim_labels(manifest, live)
+    _keep_claims(manifest, live, ignored_annotations)
     _keep_annotations(manifest, live, ignored_annotations)
     template = manifest.get("spec", {}).get("template")
     if isinstance(template, dict):
@@ -96,11 +101,21 @@ def _settled_item(
     return _settled(item, other, field=field, parent="")
 
 
-def _keep_claim_labels(manifest: Manifest, live: Mapping[str, Any]) -> None:
+def _keep_claims(
+    manifest: Manifest, live: Mapping[str, Any], ignored_annotations: Sequence[str]
+) -> None:
+    """What is not held against them must not be sent otherwise, as they can't be changed."""
     wanted = manifest.get("spec", {}).get("volumeClaimTemplates") or []
     existing = live.get("spec", {}).get("volumeClaimTemplates") or []
     for claim, other in zip(wanted, existing, strict=False):
         claim["metadata"]["labels"] = other["metadata"].get("labels") or {}
+        present = other["metadata"].get("annotations") or {}
+        ignored = {key: present[key] for key in ignored_annotations if key in present}
+        if ignored:
+            claim["metadata"]["annotations"] = {
+                **(claim["metadata"].get("annotations") or {}),
+                **ignored,
+            }
 
 
 def _keep_annotations(part: Manifest, live: Mapping[str, Any], keys: Sequence[str]) -> None:

@@ -9,9 +9,10 @@ from activities.kube.resource import Resources
 from activities.kube.roles import Roles
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
-from workflows.model.errors import Forbidden, InvalidManifest
+from workflows.model.errors import Forbidden, InvalidManifest, NotFound
 from workflows.model.names import KIND
 from workflows.model.operations import Stage
+from workflows.model.postgresql import Postgresql
 from workflows.model.secrets import SecretRef
 
 _SPARED_BY = {
@@ -30,16 +31,10 @@ class Leftovers:
         self._ref = ref
         self._configuration = configuration
         self._roles = roles
-        self._labels = children.selector(ref, configuration)
 
     def of(self, stage: Stage, *, fresh: bool = True) -> Iterator[Object]:
         """Children that this stage of a deletion deals with."""
-        for kind in children.STAGES.get(stage, ()):
-            for child in self._listed(kind, fresh=fresh):
-                if children.belongs(
-                    stage, kind, child, ref=self._ref, configuration=self._configuration
-                ):
-                    yield child
+        yield from self._at_home(stage, fresh=fresh)
         if stage is Stage.SECRETS and self._configuration.enable_cross_namespace_secret:
             yield from self._secrets_elsewhere()
 
@@ -51,14 +46,28 @@ class Leftovers:
         return f"{parameter} is off"
 
     def condemned(self, *, fresh: bool = True) -> Iterator[Object]:
-        """All that a deletion still has to delete."""
+        """All in the cluster's namespace that a deletion still has to delete.
+
+        What lies elsewhere is judged in its own stage only; it may be another cluster's by now.
+        """
         for stage in Stage:
             if self.spared(stage) is None:
-                yield from self.of(stage, fresh=fresh)
+                yield from self._at_home(stage, fresh=fresh)
+
+    def _at_home(self, stage: Stage, *, fresh: bool) -> Iterator[Object]:
+        for kind in children.STAGES.get(stage, ()):
+            for child in self._listed(kind, fresh=fresh):
+                if children.belongs(
+                    stage, kind, child, ref=self._ref, configuration=self._configuration
+                ):
+                    yield child
 
     def _listed(self, kind: str, *, fresh: bool) -> list[Object]:
         try:
-            return self._kube.list(kind, self._ref.namespace, self._labels, fresh=fresh)
+            labels = children.label(self._ref, self._configuration)
+            return self._kube.list(kind, self._ref.namespace, labels, fresh=fresh)
+        except NotFound:
+            return []  # a kind of another operator that isn't installed
         except Forbidden:
             # where leadership is kept in the other kind, the operator may lack this right
             if kind == self._unused_kind:
@@ -80,26 +89,25 @@ class Leftovers:
 
     @cached_property
     def _places_elsewhere(self) -> list[SecretRef]:
-        """Of the roles that the resource names, and of those it named in the past."""
-        return sorted(
-            {*self._places_named(), *self._places_labelled()},
-            key=lambda place: (place.namespace, place.name),
-        )
-
-    def _places_named(self) -> Iterator[SecretRef]:
+        """Of the roles that the resource names; once it is gone, of the label they carry."""
         try:
             cluster = Resources(self._kube).read(self._ref)
         except InvalidManifest:
-            return
-        for role in self._roles(cluster, self._configuration) if cluster else ():
+            return []
+        places = self._places_labelled() if cluster is None else self._places_named(cluster)
+        return sorted(set(places), key=lambda place: (place.namespace, place.name))
+
+    def _places_named(self, cluster: Postgresql) -> Iterator[SecretRef]:
+        for role in self._roles(cluster, self._configuration):
             if role.secret is not None and role.secret.namespace != self._ref.namespace:
                 yield role.secret
 
     def _places_labelled(self) -> Iterator[SecretRef]:
-        """By label, unless a cluster of the same name elsewhere may have made them."""
+        """Unless a cluster of the same name elsewhere may have made them."""
+        labels = children.selector(self._ref, self._configuration)
         try:
             clusters = self._kube.list(KIND, "", {}, fresh=True)
-            found = self._kube.list("Secret", "", self._labels, fresh=True)
+            found = self._kube.list("Secret", "", labels, fresh=True)
         except Forbidden:
             return  # watches some namespaces only
         others = {

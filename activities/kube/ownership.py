@@ -22,6 +22,27 @@ def surplus(desired: Mapping[str, Any], live: Mapping[str, Any]) -> list[str]:
     return [path for entry in entries for path in _unwanted(entry.get("fieldsV1", {}), desired, "")]
 
 
+def annotations(live: Mapping[str, Any]) -> set[str]:
+    """Keys of annotations that were set under our name."""
+    return _keys(live, "annotations")
+
+
+def foreign(live: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Labels and annotations that others have set."""
+    found = {}
+    for part in ("labels", "annotations"):
+        ours, present = _keys(live, part), live["metadata"].get(part) or {}
+        if theirs := {key: value for key, value in present.items() if key not in ours}:
+            found[part] = theirs
+    return found
+
+
+def owners(live: Mapping[str, Any]) -> set[str]:
+    """Uids of owner references that were set under our name."""
+    elements = _ours(live, "ownerReferences")
+    return {json.loads(element[2:])["uid"] for element in elements if element.startswith("k:")}
+
+
 def adopted(live: Mapping[str, Any]) -> list[Entry] | None:
     """`managedFields` with plain updates under our name turned into applied ones, if any."""
     entries = _entries(live)
@@ -41,6 +62,22 @@ def adopted(live: Mapping[str, Any]) -> list[Entry] | None:
 def _entries(live: Mapping[str, Any]) -> Sequence[Entry]:
     entries: Sequence[Entry] = live.get("metadata", {}).get("managedFields") or []
     return entries
+
+
+def _keys(live: Mapping[str, Any], part: str) -> set[str]:
+    return {element[2:] for element in _ours(live, part) if element.startswith("f:")}
+
+
+def _ours(live: Mapping[str, Any], part: str) -> Iterator[str]:
+    """Elements below this part of the metadata that are ours."""
+    for entry in _entries(live):
+        if _is_ours(entry):
+            yield from entry.get("fieldsV1", {}).get("f:metadata", {}).get(f"f:{part}", {})
+
+
+def is_ours(live: Mapping[str, Any]) -> bool:
+    """Written by this operator or Zalando's, which use the same manager name."""
+    return any(entry.get("manager") == FIELD_MANAGER for entry in _entries(live))
 
 
 def _is_ours(entry: Entry) -> bool:

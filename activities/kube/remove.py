@@ -91,13 +91,7 @@ class Removal:
 
     def _release(self) -> Removed:
         """Let the resource go, if there is really nothing left of it."""
-        home = self._order.ref.namespace
-        # What lies elsewhere was judged in its own stage; it may be another cluster's by now.
-        left = [
-            name_of(child)
-            for child in self._leftovers.condemned()
-            if child["metadata"]["namespace"] == home
-        ]
+        left = [name_of(child) for child in self._leftovers.condemned()]
         if left:
             raise NotYet(f"there are still {', '.join(left[:5])}")
         found = self._resources.metadata(self._order.ref)

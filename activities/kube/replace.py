@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from activities import waiting
-from activities.kube import drift
+from activities.kube import drift, ownership
 from activities.kube.client import Kube, Object, address
+from activities.kube.vetting import trial
 from workflows.model.errors import Precondition
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,8 @@ IMMUTABLE: Final = (
     "spec.volumeClaimTemplates",
 )
 ORPHANED_SECONDS: Final = 60.0
-_TRIAL = "-trial"
+CARRIED_OVER: Final = "carried-over"
+"""In whose name others' labels and annotations are put on the new object: they stay theirs."""
 
 
 def is_in_place(manifest: Mapping[str, Any], paths: Sequence[str]) -> bool:
@@ -54,7 +56,12 @@ class Replacement:
             tell=self._tell,
             pause=0.1,
         )
-        return self._kube.apply(manifest)
+        made = self._kube.apply(manifest)
+        theirs = ownership.foreign(live)
+        if not theirs:
+            return made
+        change = {"metadata": theirs}
+        return self._kube.patch(kind, namespace, name, change, manager=CARRIED_OVER) or made
 
     def _still_there(self, kind: str, namespace: str, name: str, *, uid: str) -> str:
         found = self._kube.get(kind, namespace, name)
@@ -72,6 +79,4 @@ class Replacement:
                 f"the labels {', '.join(unsuitable)} of a running cluster's pods can't be changed: "
                 "its StatefulSet would lose them"
             )
-        metadata = manifest["metadata"]
-        trial = {**manifest, "metadata": {**metadata, "name": metadata["name"][:50] + _TRIAL}}
-        self._kube.create(trial, dry_run=True)
+        self._kube.create(trial(manifest), dry_run=True)

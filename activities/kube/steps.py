@@ -1,16 +1,29 @@
 """The steps of `workflows.steps.KubeSteps`."""
 
+from collections.abc import Callable
+
 from temporalio import activity
 
 from activities.configuration import ConfigurationSource
 from activities.kube.apply import Application
 from activities.kube.client import Kube
+from activities.kube.growth import Growth
 from activities.kube.judge import Judge
 from activities.kube.remove import Removal
+from activities.kube.renewal import Renewal
 from activities.kube.resource import Resources
 from activities.kube.roles import Roles
 from activities.progress import Progress
-from workflows.model.operations import Applied, ApplyOrder, Removed, RemoveOrder
+from workflows.model.operations import (
+    Applied,
+    ApplyOrder,
+    GrowthOrder,
+    Removed,
+    RemoveOrder,
+    RenewalOrder,
+    Renewed,
+    RestoreOrder,
+)
 from workflows.steps import KubeSteps
 
 
@@ -18,13 +31,20 @@ class KubernetesSteps(KubeSteps):
     """Child objects in Kubernetes. One per process; its methods run in many threads at once."""
 
     def __init__(
-        self, *, kube: Kube, configuration: ConfigurationSource, judge: Judge, roles: Roles
+        self,
+        *,
+        kube: Kube,
+        configuration: ConfigurationSource,
+        judge: Judge,
+        roles: Roles,
+        leader: Callable[[str], str],
     ) -> None:
         self._kube = kube
         self._resources = Resources(kube)
         self._configuration = configuration
         self._judge = judge
         self._roles = roles
+        self._leader = leader
 
     @activity.defn(name="kube.apply")
     def apply(self, order: ApplyOrder) -> Applied:
@@ -32,18 +52,16 @@ class KubernetesSteps(KubeSteps):
 
         Desired state is read here and not carried by the order.
         """
-        configuration = self._configuration.current()
-        cluster = self._resources.required(order.ref, uid=order.uid)
-        progress = Progress(self._kube, order.ref, order.uid)
-        application = Application(
-            kube=self._kube,
-            judge=self._judge,
-            cluster=cluster,
-            configuration=configuration,
-            roles=self._roles(cluster, configuration),
-            tell=progress.waits_for,
-        )
-        return application.apply(order.group)
+        application = self._application(order)
+        if order.untouched:
+            application.expect_nothing()
+        return application.apply(order.groups)
+
+    @activity.defn(name="kube.restore-template")
+    def restore_template(self, order: RestoreOrder) -> Applied:
+        """The StatefulSet says itself that it was done, so a second run leaves it as it is."""
+        application = self._application(order)
+        return application.restore_template(generation=order.generation, by=order.by)
 
     @activity.defn(name="kube.remove")
     def remove(self, order: RemoveOrder) -> Removed:
@@ -55,9 +73,36 @@ class KubernetesSteps(KubeSteps):
         progress = Progress(self._kube, order.ref, order.uid)
         removal = Removal(
             kube=self._kube,
-            configuration=self._configuration.current(),
+            configuration=self._configuration.recent(),
             roles=self._roles,
             order=order,
             tell=progress.waits_for,
         )
         return removal.remove(order.stage)
+
+    @activity.defn(name="kube.renew-pod")
+    def renew_pod(self, order: RenewalOrder) -> Renewed:
+        """The old pod is known by its uid: a second run finds it gone and only waits."""
+        self._resources.required(order.ref, uid=order.uid)
+        progress = Progress(self._kube, order.ref, order.uid)
+        return Renewal(self._kube, order, leader=self._leader, tell=progress.waits_for).run()
+
+    @activity.defn(name="kube.until-grown")
+    def until_grown(self, order: GrowthOrder) -> None:
+        """Only looks, so a second run goes on waiting."""
+        self._resources.required(order.ref, uid=order.uid)
+        progress = Progress(self._kube, order.ref, order.uid)
+        configuration = self._configuration.recent()
+        Growth(self._kube, order, configuration=configuration, tell=progress.waits_for).run()
+
+    def _application(self, order: ApplyOrder | RestoreOrder) -> Application:
+        configuration = self._configuration.recent()
+        cluster = self._resources.required(order.ref, uid=order.uid)
+        return Application(
+            kube=self._kube,
+            judge=self._judge,
+            cluster=cluster,
+            configuration=configuration,
+            roles=self._roles(cluster, configuration),
+            tell=Progress(self._kube, order.ref, order.uid).waits_for,
+        )

@@ -29,3 +29,9 @@ def is_standby(cluster: Postgresql) -> bool:
     return cluster.spec.standby is not None or any(
         entry.get("name") in _STANDBY_ARCHIVES and entry.get("value") for entry in cluster.spec.env
     )
+
+
+def has_writable_server(cluster: Postgresql, configuration: Configuration) -> bool:
+    """Whether there is to be a server in which the operator makes roles and databases."""
+    wanted = number_of_instances(cluster, configuration) > 0
+    return configuration.enable_database_access and wanted and not is_standby(cluster)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from activities.manifests import pod_template, resources, scheduling, volumes
 from activities.manifests.environment import Entry, from_field, from_secret, literal
+from activities.manifests.instances import number_of_instances
 from activities.manifests.metadata import (
     Manifest,
     object_labels,
@@ -40,6 +41,8 @@ def build(
             "schedule": cluster.spec.logical_backup_schedule
             or configuration.logical_backup_schedule,
             "concurrencyPolicy": "Forbid",
+            # nothing could be dumped, and every run would fail
+            **({} if number_of_instances(cluster, configuration) else {"suspend": True}),
             "successfulJobsHistoryLimit": (
                 configuration.logical_backup_successful_jobs_history_limit
             ),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workflows.model import names
+from workflows.model import golang, names
 from workflows.model.configuration import Configuration
 from workflows.model.names import Role
 from workflows.model.postgresql import Postgresql
@@ -50,7 +50,7 @@ def inherited_annotations(cluster: Postgresql, configuration: Configuration) -> 
 
 def propagated_annotations(cluster: Postgresql, configuration: Configuration) -> dict[str, str]:
     """For objects that a down-scaler looks at: also the annotations that are meant for it."""
-    patterns = [re.compile(p) for p in configuration.downscaler_annotations if _compiles(p)]
+    patterns = [re.compile(p) for p in configuration.downscaler_annotations if golang.is_pattern(p)]
     return {
         **inherited_annotations(cluster, configuration),
         **{
@@ -80,14 +80,6 @@ def plain_pod_annotations(cluster: Postgresql, configuration: Configuration) -> 
 
 def _inherited(values: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
     return {key: value for key, value in values.items() if key in keys}
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except re.error:
-        return False
-    return True
 
 
 # -------------------------------------------------------------------------------------- whole

@@ -43,9 +43,14 @@ def build(
     configuration: Configuration,
     role: Role,
     infrastructure: Sequence[str] = (),
+    users_changed: str = "",
 ) -> Manifest:
-    """`infrastructure` are the roles that may look at PgBouncer's statistics."""
+    """`infrastructure` are the roles that may look at PgBouncer's statistics.
+
+    `users_changed` is when the list of users was changed, if pods may run with the older one.
+    """
     found = pooler.labels(cluster, configuration, role)
+    renewed = {names.USERS_CHANGED: users_changed} if users_changed else {}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -64,7 +69,10 @@ def build(
                     {
                         "namespace": cluster.metadata.namespace,
                         "labels": found,
-                        "annotations": plain_pod_annotations(cluster, configuration),
+                        "annotations": {
+                            **plain_pod_annotations(cluster, configuration),
+                            **renewed,
+                        },
                     }
                 ),
                 "spec": _pod(

@@ -1,4 +1,4 @@
-"""Patroni's REST API, as far as it is read: one request, one answer, no memory.
+"""Patroni's REST API: one request, one answer, no memory.
 
 Plain HTTP on port 8008 without credentials, as both Spilo and Zalando's operator have it.
 """
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
-from workflows.model.errors import Unavailable
-from workflows.model.observation import MemberSeen
+from workflows.model.errors import Conflict, Unavailable
+from workflows.model.observation import LEADERS, MemberSeen
 
 PORT: Final = 8008
 SECONDS: Final = 5.0
-LEADERS: Final = frozenset({"leader", "standby_leader", "master"})
-"""Roles of the one member that holds the leader lock; `master` before Patroni 4."""
+RESTART_SECONDS: Final = 30.0
+"""Patroni answers when Postgres runs again; when that takes longer it goes on all the same."""
 
 _LONGEST_ANSWER = 4 * 1024 * 1024
 
@@ -34,6 +34,14 @@ class Member:
         return self.seen.role in LEADERS
 
 
+@dataclass(frozen=True)
+class View:
+    """The answer of `/cluster`: the members, and whether somebody has paused Patroni."""
+
+    members: tuple[Member, ...] = ()
+    paused: bool = False
+
+
 class PatroniClient:
     """Asks the member at an address. Raises Unavailable when it gives no usable answer."""
 
@@ -41,29 +49,83 @@ class PatroniClient:
         self._port = port
         self._seconds = seconds
 
-    def members(self, address: str) -> list[MemberSeen]:
-        """All members as this one knows them, by name."""
-        return [member.seen for member in self.cluster(address)]
-
     def cluster(self, address: str) -> list[Member]:
-        """The same with their addresses and tags."""
+        """All members as this one knows them, by name."""
+        return list(self.view(address).members)
+
+    def view(self, address: str) -> View:
+        """The same with what holds for the cluster as a whole."""
         answer = self._expected(address, "/cluster")
         listed = answer.get("members")
         members = [_member(entry) for entry in listed] if isinstance(listed, list) else []
-        return sorted(members, key=lambda member: member.seen.name)
+        members.sort(key=lambda member: member.seen.name)
+        return View(tuple(members), paused=answer.get("pause") is True)
 
     def patroni(self, address: str) -> dict[str, Any]:
         """What this member says of itself: state, role, timeline, pending restart."""
         return self._get(address, "/patroni")[1]
 
     def config(self, address: str) -> dict[str, Any]:
-        """The dynamic configuration, which is the same at all members."""
+        """The dynamic configuration, as this member has read it last.
+
+        It reads it in each of its rounds, and for the answers of `view` and `configure`: who needs
+        it as it is now asks for one of these before.
+        """
         return self._expected(address, "/config")
 
     def leads(self, address: str, *, standby: bool = False) -> bool:
-        """Whether this member holds the leader lock, of a standby cluster if so asked."""
-        path = "/standby-leader" if standby else "/primary"
+        """Whether this member is the primary; of a standby cluster: whether it leads at all.
+
+        One that was promoted by hand has no standby leader any more.
+        """
+        path = "/leader" if standby else "/primary"
         return self._get(address, path)[0] == HTTPStatus.OK
+
+    def leader(self, address: str) -> str:
+        """Name of the member that leads as this one sees it; empty when it can't tell."""
+        try:
+            members = self.cluster(address)
+        except Unavailable:
+            return ""
+        return next((member.seen.name for member in members if member.is_leader), "")
+
+    # ------------------------------------------------------------------------------- writing
+
+    def configure(self, address: str, change: Mapping[str, Any]) -> dict[str, Any]:
+        """Merge into the dynamic configuration; null removes. What is stored now.
+
+        Raises Conflict in a lost race. Patroni stores whatever it is given, and each member takes
+        it over in its own next round.
+        """
+        status, answer = self._send("PATCH", address, "/config", change, seconds=self._seconds)
+        if status == HTTPStatus.CONFLICT:
+            raise Conflict(f"somebody else changed Patroni's configuration at {address}")
+        if status != HTTPStatus.OK:
+            raise Unavailable(f"Patroni at {address} answers PATCH /config with {status}")
+        return _object(answer)
+
+    def switchover(
+        self, address: str, *, leader: str, candidate: str, seconds: float
+    ) -> tuple[int, str]:
+        """Ask for a switchover now; status and text of the answer, which is not the fact.
+
+        `member` is Patroni's older name of `candidate`, which all versions accept.
+        """
+        body = {"leader": leader, "member": candidate, "scheduled_at": ""}
+        return self._send("POST", address, "/switchover", body, seconds=seconds)
+
+    def restart_pending(self, address: str) -> tuple[int, str]:
+        """Ask this member to restart Postgres, should that still be pending."""
+        return self._send("POST", address, "/restart", {"restart_pending": True}, seconds=10.0)
+
+    def restart(self, address: str) -> tuple[int, str]:
+        """Ask this member to restart Postgres in place; answered when it runs again."""
+        return self._send("POST", address, "/restart", {}, seconds=RESTART_SECONDS)
+
+    def reinitialise(self, address: str) -> tuple[int, str]:
+        """Ask this replica to throw its data away, and to copy them anew from the leader."""
+        body = {"force": True}
+        return self._send("POST", address, "/reinitialize", body, seconds=self._seconds)
 
     def _expected(self, address: str, path: str) -> dict[str, Any]:
         status, answer = self._get(address, path)
@@ -73,23 +135,51 @@ class PatroniClient:
 
     def _get(self, address: str, path: str) -> tuple[int, dict[str, Any]]:
         """Status and body; Patroni tells by the status what it is, so no status is a failure."""
-        connection = http.client.HTTPConnection(address, self._port, timeout=self._seconds)
+        status, body = self._ask("GET", address, path, seconds=self._seconds)
         try:
-            connection.request("GET", path, headers={"Connection": "close"})
-            response = connection.getresponse()
-            body = response.read(_LONGEST_ANSWER)
             answer = json.loads(body) if body else {}
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except ValueError as error:
+            raise Unavailable(f"Patroni at {address} does not answer {path}: {error}") from None
+        return status, answer if isinstance(answer, dict) else {}
+
+    def _send(
+        self, method: str, address: str, path: str, body: Mapping[str, Any], *, seconds: float
+    ) -> tuple[int, str]:
+        sent = json.dumps(body).encode()
+        status, answer = self._ask(method, address, path, body=sent, seconds=seconds)
+        return status, answer.decode(errors="replace").strip()
+
+    def _ask(
+        self, method: str, address: str, path: str, *, seconds: float, body: bytes | None = None
+    ) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(address, self._port, timeout=seconds)
+        headers = {"Connection": "close"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read(_LONGEST_ANSWER)
+        except (OSError, http.client.HTTPException) as error:
             why = str(error) or type(error).__name__
             raise Unavailable(f"Patroni at {address} does not answer {path}: {why}") from None
         finally:
             connection.close()
-        return response.status, answer if isinstance(answer, dict) else {}
+
+
+def _object(text: str) -> dict[str, Any]:
+    """Nothing where it is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _member(entry: Mapping[str, Any]) -> Member:
     role = str(entry.get("role") or "")
-    lag = entry.get("lag")
+    lag, told = entry.get("lag"), entry.get("tags")
+    tags: Mapping[str, Any] = told if isinstance(told, dict) else {}
     seen = MemberSeen(
         name=str(entry.get("name") or ""),
         role=role,
@@ -97,9 +187,9 @@ def _member(entry: Mapping[str, Any]) -> Member:
         timeline=_number(entry.get("timeline")),
         lag_bytes=None if role in LEADERS else _number(lag),
         pending_restart=bool(entry.get("pending_restart")),
+        nofailover=bool(tags.get("nofailover")),
     )
-    tags = entry.get("tags")
-    return Member(seen, str(entry.get("host") or ""), tags if isinstance(tags, dict) else {})
+    return Member(seen, str(entry.get("host") or ""), tags)
 
 
 def _number(value: Any) -> int | None:

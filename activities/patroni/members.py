@@ -1,14 +1,14 @@
-"""Waiting until all wanted members run and stream."""
+"""Waiting until all wanted members run and stream, and those that are too many are gone."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from activities.patroni.sight import Elapsed, Sight
 from activities.patroni.situation import Situation
 from activities.postgres.replication import Observer, Replication
-from workflows.model import names
-from workflows.model.errors import Conflict, NotYet, Unavailable
+from workflows.model.errors import Conflict, Forbidden, LockedOut, NotYet, Unavailable
 from workflows.model.operations import Members
 
 _SECONDS_AFTER_REFUSAL: Final = 2.0
@@ -17,24 +17,32 @@ _SECONDS_AFTER_REFUSAL: Final = 2.0
 class MembersWait:
     """One wait; call `lack` until it says nothing, and `close` at the end."""
 
-    def __init__(self, sight: Sight, *, instances: int) -> None:
+    def __init__(self, sight: Sight, *, wanted: Sequence[str]) -> None:
         self._sight = sight
-        self._wanted = [names.pod(sight.ref.name, ordinal) for ordinal in range(instances)]
+        self._wanted = wanted
         self._elapsed = Elapsed()
         self._observer = Observer(sight.primary)
         self._observe_again = float("-inf")
+        self._unseen: Replication | None = None
         self._situation = Situation({})
 
     def lack(self) -> str:
         """What is missing, as a person would say it, or nothing."""
+        situation = self.look()
+        leaving = sorted(situation.pods.keys() - set(self._wanted))
+        going = [(name, "it is to go and still there") for name in leaving]
+        return self._elapsed.texts([*self._lacks(situation), *going])
+
+    def look(self) -> Situation:
+        """One round."""
         self._sight.refresh()
-        situation = self._look()
+        situation = self._looked()
         works = not any(situation.member_lack(name) for name in self._wanted)
         if works and self._lacks(situation):  # labels only, which Patroni may just have written
             self._sight.refresh(now=True)
             situation = replace(situation, pods=self._sight.pods)
         self._situation = situation
-        return self._elapsed.texts(self._lacks(situation))
+        return situation
 
     def result(self) -> Members:
         return Members(members=[member.seen for member in self._situation.members.values()])
@@ -47,7 +55,7 @@ class MembersWait:
         lacks = [(name, situation.lack(name, role_label=label)) for name in self._wanted]
         return [(name, lack) for name, lack in lacks if lack]
 
-    def _look(self) -> Situation:
+    def _looked(self) -> Situation:
         return Situation(
             pods=self._sight.pods,
             members=self._sight.members(),
@@ -55,12 +63,19 @@ class MembersWait:
             standby=self._sight.standby,
         )
 
-    def _replication(self) -> Replication:
-        """Nothing streams as far as anybody knows while the primary does not answer."""
+    def _replication(self) -> Replication | None:
+        """Nothing streams as far as anybody knows while the primary does not answer.
+
+        None where it lets nobody look, so that Patroni's word has to do: a password that is wrong
+        must not hold up what restarts a pod.
+        """
         if time.monotonic() < self._observe_again:
-            return Replication()
+            return self._unseen
         try:
             return self._observer.look()
+        except (Forbidden, LockedOut):
+            self._unseen = None
         except (Unavailable, NotYet, Conflict):
-            self._observe_again = time.monotonic() + _SECONDS_AFTER_REFUSAL
-            return Replication()
+            self._unseen = Replication()
+        self._observe_again = time.monotonic() + _SECONDS_AFTER_REFUSAL
+        return self._unseen

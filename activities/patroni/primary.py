@@ -9,7 +9,7 @@ from activities.kube.client import Object
 from activities.patroni.sight import Elapsed, Sight
 from activities.patroni.situation import in_words, is_alive, reason
 from workflows.model import names
-from workflows.model.errors import Conflict, NotYet, Unavailable
+from workflows.model.errors import Conflict, LockedOut, NotYet, Unavailable
 from workflows.model.operations import Members
 
 
@@ -68,6 +68,8 @@ class PrimaryWait:
         try:
             with self._sight.primary([pod_facts.address(leader)]).connect() as connection:
                 row = connection.execute("SELECT pg_is_in_recovery() AS recovers").fetchone()
+        except LockedOut:
+            return ""  # whoever is told so answers; the step for roles lets itself in
         except (Unavailable, NotYet, Conflict) as error:
             return str(error)
         return "" if row and row["recovers"] is False else "it is being promoted"

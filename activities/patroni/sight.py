@@ -1,19 +1,20 @@
 """The members of one cluster as a wait looks at them, round after round.
 
-Patroni is asked in every round, the API server rarely: pods are listed every other second, and
-at once where only a label is missing.
+Patroni is asked in every round, the API server rarely: pods are listed every other second, less
+often when nothing happens to them for long, and at once where only a label is missing.
 """
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from activities.cluster import pods as pod_facts
 from activities.kube import children
 from activities.kube.client import Kube, Object
 from activities.manifests.instances import is_standby
-from activities.patroni.client import Member, PatroniClient
+from activities.patroni.client import Member, PatroniClient, View
 from activities.patroni.situation import is_alive, role
 from activities.postgres.connection import Primaries, Server
 from activities.progress import beat
@@ -21,11 +22,14 @@ from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.errors import NotYet, Unavailable
 from workflows.model.names import Role
-from workflows.model.operations import Stage
+from workflows.model.observation import PodSeen
 from workflows.model.postgresql import Postgresql
 
 _SECONDS_BETWEEN_LISTS: Final = 2.0
+_MOST_SECONDS_BETWEEN_LISTS: Final = 10.0
+_PART_OF_QUIET: Final = 0.1
 _STEP_SECONDS: Final = 5
+_LONG_SECONDS: Final = 120
 
 
 @dataclass(kw_only=True)
@@ -40,7 +44,7 @@ class Sight:
     primaries: Primaries
     pods: dict[str, Object] = field(default_factory=dict)
     """Database pods by name, as they were listed last."""
-    _listed_at: float = float("-inf")
+    _pace: "Pace" = field(default_factory=lambda: Pace())
 
     @property
     def standby(self) -> bool:
@@ -53,15 +57,16 @@ class Sight:
 
     def refresh(self, *, now: bool = False) -> None:
         """List the pods if that was not done a moment ago, or in any case."""
-        if not now and time.monotonic() - self._listed_at < _SECONDS_BETWEEN_LISTS:
+        if not (now or self._pace.is_due()):
             return
         labels = children.selector(self.ref, self.configuration)
         try:
             listed = self.kube.list("Pod", self.ref.namespace, labels, fresh=now)
         except Unavailable:  # what was seen last has to do
             return
-        self._listed_at = time.monotonic()
-        own = [pod for pod in listed if self._is_member(pod)]
+        own = children.database_pods(listed, self.ref, self.configuration)
+        label = self.configuration.pod_role_label
+        self._pace.listed([pod_facts.seen(pod, role_label=label) for pod in own])
         self.pods = {str(pod["metadata"]["name"]): pod for pod in own}
 
     def alive(self) -> list[Object]:
@@ -82,14 +87,26 @@ class Sight:
 
     def members(self) -> dict[str, Member]:
         """As the first pod shows them that answers; none when nobody does."""
+        return {member.seen.name: member for member in self.view().members}
+
+    def view(self) -> View:
+        """The same with what holds for the cluster as a whole."""
         for pod in self.alive():
             beat(self.ref.name)
             try:
-                members = self.patroni.cluster(pod_facts.address(pod))
+                return self.patroni.view(pod_facts.address(pod))
             except Unavailable:
                 continue
-            return {member.seen.name: member for member in members}
-        return {}
+        return View()
+
+    def told(self, members: Sequence[Member]) -> dict[str, dict[str, Any]]:
+        """What each member says of itself; those that don't answer are left out."""
+        found = {}
+        for member in members:
+            beat(self.ref.name)
+            with suppress(Unavailable):
+                found[member.seen.name] = self.patroni.patroni(member.host)
+        return found
 
     def primary(self, hosts: Sequence[str] = ()) -> Server:
         """The way to the primary, at `hosts` or wherever its label is."""
@@ -101,16 +118,34 @@ class Sight:
             cluster=self.cluster, configuration=self.configuration, hosts=places
         )
 
-    def _is_member(self, pod: Object) -> bool:
-        return children.belongs(
-            Stage.PODS, "Pod", pod, ref=self.ref, configuration=self.configuration
-        )
+
+class Pace:
+    """When to list the pods again: the later, the longer nothing has happened to them.
+
+    A cluster may be stuck for hours, and be one of many that are.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: Sequence[PodSeen] | None = None
+        self._listed_at = self._changed_at = float("-inf")
+
+    def is_due(self) -> bool:
+        quiet = self._listed_at - self._changed_at if self._seen is not None else 0.0
+        pause = max(_SECONDS_BETWEEN_LISTS, _PART_OF_QUIET * quiet)
+        return self._clock() - self._listed_at >= min(pause, _MOST_SECONDS_BETWEEN_LISTS)
+
+    def listed(self, pods: Sequence[PodSeen]) -> None:
+        """Take note of what a list has shown."""
+        self._listed_at = self._clock()
+        if pods != self._seen:
+            self._seen, self._changed_at = pods, self._listed_at
 
 
 class Elapsed:
     """Adds to what each member does for how long it has been doing so.
 
-    In steps of five seconds: each new text is one more write to the API server.
+    In steps that grow with it: each new text is one more write to the API server.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -125,8 +160,8 @@ class Elapsed:
         if known != what:
             since = now
         self._since[name] = (what, since)
-        seconds = int(now - since) // _STEP_SECONDS * _STEP_SECONDS
-        return f"{name}: {doing}, {seconds} s" if seconds else f"{name}: {doing}"
+        how_long = _duration(int(now - since))
+        return f"{name}: {doing}, {how_long}" if how_long else f"{name}: {doing}"
 
     def texts(self, doings: Sequence[tuple[str, str]]) -> str:
         """Of all members that lack something, in one line."""
@@ -136,3 +171,11 @@ class Elapsed:
         for name, doing in doings:
             if doing:
                 yield self.text(name, doing)
+
+
+def _duration(seconds: int) -> str:
+    """In steps of five seconds, from two minutes on in whole minutes; nothing when just begun."""
+    if seconds >= _LONG_SECONDS:
+        return f"{seconds // 60} min"
+    steps = seconds // _STEP_SECONDS
+    return f"{steps * _STEP_SECONDS} s" if steps else ""

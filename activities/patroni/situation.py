@@ -81,8 +81,7 @@ class Situation:
 
 def is_alive(pod: Object) -> bool:
     """Whether something in it could answer."""
-    running = pod.get("status", {}).get("phase") == "Running"
-    return running and bool(pods.address(pod)) and not pod["metadata"].get("deletionTimestamp")
+    return pods.is_alive(pod) and bool(pods.address(pod))
 
 
 def role(pod: Object, role_label: str) -> str:
@@ -92,7 +91,7 @@ def role(pod: Object, role_label: str) -> str:
 
 def reason(pod: Object) -> str:
     """Why a pod does not run, as a person would say it."""
-    return pods.seen(pod, role_label="", revision="").reason or "its pod is being started"
+    return pods.seen(pod, role_label="").reason or "its pod is being started"
 
 
 def in_words(state: str) -> str:

@@ -16,11 +16,11 @@ from psycopg.rows import dict_row
 
 from activities.kube import children
 from activities.manifests.metadata import role_selector
-from activities.vault import ReadsObjects, Vault
+from activities.vault import Object, ReadsObjects, Vault
 from workflows.model import names
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
-from workflows.model.errors import Forbidden, MatriarchError, NotYet, Unavailable
+from workflows.model.errors import Forbidden, LockedOut, MatriarchError, NotYet, Unavailable
 from workflows.model.operations import Stage
 from workflows.model.postgresql import Postgresql
 from workflows.model.secrets import SecretRef
@@ -50,6 +50,7 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "pgaudit.log": "none",
     "pg_stat_statements.track_utility": "off",
 }
+OPTIONS: Final = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
 # A server that vanished without a word is noticed within about ten seconds.
 _TRANSPORT: Final[Mapping[str, Any]] = {
     "sslmode": "require",
@@ -62,6 +63,7 @@ _TRANSPORT: Final[Mapping[str, Any]] = {
     "tcp_user_timeout": 10_000,
     "target_session_attrs": "primary",
 }
+_WRONG_PASSWORD: Final = "password authentication failed"
 _REFUSALS: Final = ("authentication failed", "no pg_hba.conf entry", "permission denied")
 
 
@@ -96,7 +98,7 @@ class Server:
                 dbname=database,
                 application_name=APPLICATION,
                 client_encoding="utf8",
-                options=" ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
+                options=OPTIONS,
                 autocommit=True,
                 prepare_threshold=None,
                 row_factory=dict_row,
@@ -130,18 +132,25 @@ class Primaries:
             password = self._vault.read(_superuser_secret(cluster, configuration))
         return Server(found, configuration.super_username, password, self._port)
 
+    def pods(self, cluster: Postgresql, configuration: Configuration) -> list[str]:
+        """Names of the pods that are labelled as the primary."""
+        return [pod["metadata"]["name"] for pod in self._labelled(cluster, configuration)]
+
     def _hosts(self, cluster: Postgresql, configuration: Configuration) -> tuple[str, ...]:
+        return tuple(pod["status"]["podIP"] for pod in self._labelled(cluster, configuration))
+
+    def _labelled(self, cluster: Postgresql, configuration: Configuration) -> list[Object]:
         """Usually one; two while a failover is going on, and then only one takes writes."""
         ref = ClusterRef(namespace=cluster.metadata.namespace, name=cluster.metadata.name)
         labels = role_selector(cluster, configuration, names.Role.MASTER)
         pods = self._kube.list("Pod", cluster.metadata.namespace, labels, fresh=True)
-        return tuple(
-            pod["status"]["podIP"]
+        return [
+            pod
             for pod in pods
             if children.belongs(Stage.PODS, "Pod", pod, ref=ref, configuration=configuration)
             and pod.get("status", {}).get("podIP")
             and not pod["metadata"].get("deletionTimestamp")
-        )
+        ]
 
 
 def _superuser_secret(cluster: Postgresql, configuration: Configuration) -> SecretRef:
@@ -184,6 +193,8 @@ def _not_connected(error: psycopg.OperationalError, database: str) -> MatriarchE
     text = reason(error)
     if "hot standby" in text:
         return NotYet("the pod labelled as the primary is still in recovery")
+    if _WRONG_PASSWORD in text:
+        return LockedOut(f"database {database}: {text}")
     if any(refusal in text for refusal in _REFUSALS):
         return Forbidden(f"database {database}: {text}")
     return Unavailable(f"database {database}: {text}")

@@ -12,7 +12,7 @@ from psycopg import sql
 from activities.postgres.changes import Change
 from activities.postgres.connection import Connection
 from activities.postgres.prepared_roles import DATABASE_NAME, left_out, prepared_databases
-from activities.postgres.role import Origin, Role
+from activities.postgres.role import Role
 from workflows.model.postgresql import Postgresql
 
 
@@ -27,7 +27,7 @@ class Databases:
 def wanted_databases(cluster: Postgresql, roles: Sequence[Role]) -> Databases:
     """Those of `databases` and `preparedDatabases`; a prepared one belongs to its own owner."""
     prepared = {database.name: database.owner for database in prepared_databases(cluster)}
-    eligible = {role.name for role in roles if role.origin is not Origin.SYSTEM}
+    eligible = {role.name for role in roles if not role.is_system}
     owners: dict[str, str] = {}
     refused = left_out(cluster)
     for name, owner in sorted(cluster.spec.databases.items()):

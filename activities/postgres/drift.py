@@ -1,36 +1,59 @@
 """What the next sync would change in a cluster's database server: looks, touches nothing.
 
 One connection, and one more for each prepared database, with four queries of a few rows each.
+Where there is a connection pooler, also one with one query for each database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from activities.postgres import databases, passwords, prepared, roles
+from activities.postgres import databases, lookup, passwords, prepared, publications
 from activities.postgres.changes import Change, announced
-from activities.postgres.connection import Connection, Primaries, Server
+from activities.postgres.connection import Primaries, Server
+from activities.postgres.lookup import Lookup
 from activities.postgres.prepared_roles import Prepared, prepared_databases
-from activities.postgres.scram import Encryption
-from activities.postgres.wanted import Role, refused, wanted_roles
-from activities.vault import Vault
+from activities.postgres.role_plan import Planner
+from activities.postgres.sources import ROLES, RoleSources
+from activities.vault import ReadsObjects, Vault
 from workflows.model.configuration import Configuration
-from workflows.model.errors import Conflict, Forbidden, MatriarchError, NotYet, Unavailable
+from workflows.model.errors import (
+    Conflict,
+    Forbidden,
+    LockedOut,
+    MatriarchError,
+    NotYet,
+    Unavailable,
+)
 from workflows.model.postgresql import Postgresql
+
+DATABASES = "Databases"
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """Sentences on what is to be done, and on what can't be done whatever is tried."""
+    """Sentences on what is to be done; with its concern, what can't be done whatever is tried."""
 
     pending: Sequence[str] = ()
-    refused: Sequence[str] = ()
+    refused: Sequence[tuple[str, str]] = ()
+    published: Sequence[str] = ()
+    """Publications of event streams that are there."""
 
 
 class SqlDrift:
     """Compares roles and databases with what resource and configuration ask for."""
 
-    def __init__(self, *, vault: Vault, primaries: Primaries) -> None:
+    def __init__(
+        self,
+        *,
+        vault: Vault,
+        primaries: Primaries,
+        sources: RoleSources,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._vault = vault
+        self._now = now
+        self._sources = sources
         self._primaries = primaries
 
     def pending(
@@ -44,20 +67,33 @@ class SqlDrift:
         return list(self.look(cluster=cluster, configuration=configuration, hosts=hosts).pending)
 
     def look(
-        self, *, cluster: Postgresql, configuration: Configuration, hosts: Sequence[str] = ()
+        self,
+        *,
+        cluster: Postgresql,
+        configuration: Configuration,
+        hosts: Sequence[str] = (),
+        secrets: ReadsObjects | None = None,
     ) -> Outlook:
-        """The same with what can't be done."""
+        """The same with what can't be done; `secrets` may have been read already."""
+        vault = Vault(secrets) if secrets else self._vault
         try:
-            return self._look(cluster, configuration, hosts)
+            return self._look(cluster, configuration, hosts, vault)
+        except LockedOut:
+            return Outlook(
+                pending=[
+                    f"role {configuration.super_username} is to be given the password of its "
+                    "Secret, with which nobody can log in"
+                ]
+            )
         except (NotYet, Forbidden, Conflict) as error:
             raise Unavailable(str(error)) from None
 
     def _look(
-        self, cluster: Postgresql, configuration: Configuration, hosts: Sequence[str]
+        self, cluster: Postgresql, configuration: Configuration, hosts: Sequence[str], vault: Vault
     ) -> Outlook:
-        wanted = wanted_roles(cluster=cluster, configuration=configuration)
+        wanted = self._sources.wanted(cluster, configuration)
         known = passwords.gather(
-            wanted, vault=self._vault, cluster=cluster, configuration=configuration
+            wanted.roles, vault=vault, cluster=cluster, configuration=configuration
         )
         server = self._primaries.locate(
             cluster=cluster,
@@ -65,41 +101,41 @@ class SqlDrift:
             password=known.known.get(configuration.super_username),
             hosts=hosts,
         )
-        target = databases.wanted_databases(cluster, wanted)
+        planner = Planner(
+            wanted=wanted,
+            known=known,
+            cluster=cluster,
+            configuration=configuration,
+            now=self._now(),
+        )
+        target = databases.wanted_databases(cluster, wanted.roles)
+        function = lookup.wanted(cluster, configuration)
+        streamed = publications.wanted(cluster)
         with server.connect() as connection:
             existing = databases.read(connection)
-            changes = role_changes(connection, known.usable(wanted), known, cluster, configuration)
-        changes += databases.plan(existing, target.owners)
+            pooled = lookup.databases(connection) if function else []
+            published = publications.to_look_into(connection, streamed)
+            plan = planner.plan(connection)
+        changes = [*plan.announced, *databases.plan(existing, target.owners)]
         inside = [
             _inside(server, database, exists=database.name in existing)
             for database in prepared_databases(cluster)
         ]
+        if function:
+            inside += [_lookup(server, database, function) for database in pooled]
+        seen = [_published(server, database, streamed.get(database, {})) for database in published]
+        inside += [(changes, told) for changes, told, _ in seen]
         return Outlook(
+            published=[name for _, _, names in seen for name in names],
             pending=announced([*changes, *(change for found, _ in inside for change in found)]),
             refused=[
-                *refused(cluster=cluster, configuration=configuration),
-                *known.missing.values(),
-                *target.refused,
-                *(sentence for _, sentences in inside for sentence in sentences),
+                *wanted.concerns,
+                *((ROLES, sentence) for sentence in known.missing.values()),
+                *((ROLES, sentence) for sentence in plan.refused),
+                *((DATABASES, sentence) for sentence in target.refused),
+                *((DATABASES, sentence) for _, told in inside for sentence in told),
             ],
         )
-
-
-def role_changes(
-    connection: Connection,
-    wanted: Sequence[Role],
-    known: passwords.Passwords,
-    cluster: Postgresql,
-    configuration: Configuration,
-) -> list[Change]:
-    """What the server's roles lack."""
-    return roles.plan(
-        roles.read(connection, wanted),
-        wanted,
-        passwords=known.known,
-        encryption=Encryption.of(cluster.spec.postgresql.parameters.get("password_encryption")),
-        owner_roles=configuration.additional_owner_roles,
-    )
 
 
 def _inside(server: Server, database: Prepared, *, exists: bool) -> tuple[list[Change], list[str]]:
@@ -112,3 +148,24 @@ def _inside(server: Server, database: Prepared, *, exists: bool) -> tuple[list[C
     except MatriarchError as error:
         return [], [f"{databases.subject(database.name)}: {error}"]
     return prepared.plan(content, database), prepared.refused(content, database)
+
+
+def _lookup(server: Server, database: str, function: Lookup) -> tuple[list[Change], list[str]]:
+    """Whether a database lacks the look-up function of the connection pooler."""
+    try:
+        with server.connect(database) as connection:
+            return lookup.plan(connection, database, function), []
+    except MatriarchError as error:
+        return [], [f"{databases.subject(database)}: {error}"]
+
+
+def _published(
+    server: Server, database: str, wanted: Mapping[str, frozenset[publications.Table]]
+) -> tuple[list[Change], list[str], list[str]]:
+    """What publications a database lacks, what went wrong, and which it has."""
+    try:
+        with server.connect(database) as connection:
+            existing = publications.read(connection)
+    except MatriarchError as error:
+        return [], [f"{databases.subject(database)}: {error}"], []
+    return publications.plan(existing, wanted), [], sorted(existing.keys() & wanted.keys())

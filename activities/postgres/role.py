@@ -8,6 +8,8 @@ from workflows.model.secrets import SecretRef
 
 LOGIN = "LOGIN"
 NOLOGIN = "NOLOGIN"
+REPLICATION = "REPLICATION"
+SUPERUSER = "SUPERUSER"
 LONGEST_NAME = 63
 """Postgres cuts longer names, so that two could become one."""
 
@@ -42,10 +44,19 @@ class Role:
     """Settings of ALTER ROLE ... SET; empty means that nobody cares, not that none is allowed."""
     secret: SecretRef | None = None
     """Where its password lies; None for roles without a known password."""
+    password: str = field(default="", repr=False)
+    """Where it is not the Secret that says it: the password that the Secret is to hold."""
+    stands_in_for: str = ""
+    """The role that this one was made for by a rotation; it has the same settings."""
 
     @property
     def login(self) -> bool:
         return LOGIN in self.flags
+
+    @property
+    def is_system(self) -> bool:
+        """Whether the cluster itself works with it; such a role owns no database."""
+        return self.origin in (Origin.SYSTEM, Origin.POOLER, Origin.STREAM)
 
     @property
     def has_secret(self) -> bool:

@@ -52,13 +52,25 @@ class Existing:
     """(group, member) to whether it is with ADMIN OPTION."""
 
 
-def read(connection: Connection, wanted: Sequence[Role]) -> Existing:
-    """Look up all wanted roles with two queries."""
-    known = [role.name for role in wanted]
+def read(
+    connection: Connection, wanted: Sequence[Role], *, renamed: Mapping[str, str] | None = None
+) -> Existing:
+    """Look up all wanted roles with two queries; those that are about to come back under another
+    name, as if they had done so.
+    """
+    later = renamed or {}
+    known = [role.name for role in wanted] + list(later)
     return Existing(
-        roles={row["rolname"]: _existing(row) for row in connection.execute(_ROLES, [known])},
+        roles={
+            later.get(row["rolname"], row["rolname"]): _existing(
+                row | {"rolcanlogin": row["rolcanlogin"] or row["rolname"] in later}
+            )
+            for row in connection.execute(_ROLES, [known])
+        },
         memberships={
-            (row["granted"], row["member"]): row["admin"]
+            (later.get(row["granted"], row["granted"]), later.get(row["member"], row["member"])): (
+                row["admin"]
+            )
             for row in connection.execute(_MEMBERSHIPS, [known, known])
         },
     )
@@ -134,7 +146,8 @@ def _role(
         )
     if password is not None and not _is_stored(password, found, role, encryption):
         clause = _password(scram.verifier(password, role=role.name, encryption=encryption))
-        yield Change(_subject(role), "given the password of its Secret", (_alter(role, clause),))
+        origin = "source" if role.password else "Secret"
+        yield Change(_subject(role), f"given the password of its {origin}", (_alter(role, clause),))
 
 
 def _is_stored(password: str, found: ExistingRole, role: Role, encryption: Encryption) -> bool:
@@ -144,6 +157,14 @@ def _is_stored(password: str, found: ExistingRole, role: Role, encryption: Encry
     enough = {encryption, Encryption.SCRAM} if role.origin is Origin.SYSTEM else {encryption}
     return any(
         scram.matches(found.verifier, password, role=role.name, encryption=kind) for kind in enough
+    )
+
+
+def knows(found: ExistingRole, role: Role, password: str) -> bool:
+    """Whether a role can log in with a password, however that is stored."""
+    return any(
+        scram.matches(found.verifier, password, role=role.name, encryption=kind)
+        for kind in Encryption
     )
 
 
@@ -196,13 +217,14 @@ def _words(flags: Sequence[str]) -> sql.Composed:
 
 def _settings(existing: Existing, role: Role) -> Iterator[Change]:
     """Settings of a role that has wanted ones; others are reset, as they are no longer wanted."""
-    if not role.parameters:
+    parameters = _parameters(existing, role)
+    if not parameters:
         return
     found = existing.roles.get(role.name)
     current = found.settings if found else {}
-    wanted = {name.lower() for name in role.parameters}
-    for name in sorted(role.parameters):
-        value = role.parameters[name]
+    wanted = {name.lower() for name in parameters}
+    for name in sorted(parameters):
+        value = parameters[name]
         if not settings.same_value(name, current.get(name.lower()), value):
             clause = sql.SQL("SET {} TO {}").format(
                 settings.name_of(name), settings.value_of(name, value)
@@ -211,6 +233,16 @@ def _settings(existing: Existing, role: Role) -> Iterator[Change]:
     for name in sorted(current.keys() - wanted):
         clause = sql.SQL("RESET {}").format(settings.name_of(name))
         yield Change(_subject(role), f"relieved of its {name}", (_alter(role, clause),))
+
+
+def _parameters(existing: Existing, role: Role) -> Mapping[str, str]:
+    """A stand-in has those of its role as well, whoever may have set them."""
+    original = existing.roles.get(role.stands_in_for)
+    if original is None:
+        return role.parameters
+    wanted = {name.lower(): value for name, value in role.parameters.items()}
+    stored = {name: settings.as_written(value) for name, value in original.settings.items()}
+    return {**stored, **wanted}
 
 
 # --------------------------------------------------------------------------------- memberships

@@ -51,6 +51,11 @@ def value_of(name: str, value: str) -> sql.Composable:
     return sql.Literal(_unquoted(value, "'\""))
 
 
+def as_written(stored: str) -> str:
+    """A stored value as a configuration would have to write it, to mean exactly the same."""
+    return f"'{stored}'"
+
+
 def _unquoted(value: str, quotes: str) -> str:
     """Without a pair of quotes around it, which configurations need for values with commas."""
     text = value.strip()

@@ -2,14 +2,26 @@
 
 Pure. Kubernetes steps learn here which Secrets to make, SQL steps which roles. Roles known from
 elsewhere (infrastructure Secrets, teams) come in as `elsewhere`; of two wishes for one name the
-one of higher origin wins.
+one of higher origin wins. `activities.postgres.sources` brings it all together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from activities.manifests import pooler
+from activities.postgres.infrastructure import InfrastructureRole
 from activities.postgres.prepared_roles import prepared_databases, roles_of
-from activities.postgres.role import LOGIN, LONGEST_NAME, NOLOGIN, Origin, Role, united
+from activities.postgres.role import (
+    LOGIN,
+    LONGEST_NAME,
+    NOLOGIN,
+    REPLICATION,
+    SUPERUSER,
+    Origin,
+    Role,
+    united,
+)
+from activities.teams.people import Person
 from workflows.model import names
 from workflows.model.configuration import Configuration
 from workflows.model.postgresql import Postgresql
@@ -29,17 +41,58 @@ def wanted_roles(
 
 
 def system_roles(cluster: Postgresql, configuration: Configuration) -> list[Role]:
-    """Made by the image; the operator only holds their passwords, and alters those."""
-    return [
-        _role(configuration.super_username, Origin.SYSTEM, cluster, configuration),
-        _role(
-            configuration.replication_username,
-            Origin.SYSTEM,
-            cluster,
-            configuration,
-            flags=(LOGIN,),
-        ),
+    """What the cluster itself works with. The first two are made by the image; the operator only
+    holds their passwords, and alters those.
+    """
+    wishes: list[tuple[str, Origin, tuple[str, ...]]] = [
+        (configuration.super_username, Origin.SYSTEM, ()),
+        (configuration.replication_username, Origin.SYSTEM, (LOGIN,)),
     ]
+    if any(pooler.wanted(cluster, member) for member in names.Role):
+        wishes.append((pooler.user(cluster, configuration), Origin.POOLER, (LOGIN,)))
+    if cluster.spec.streams:
+        wishes.append((names.STREAM_USER, Origin.STREAM, (LOGIN, REPLICATION)))
+    return [
+        _role(name, origin, cluster, configuration, flags=flags) for name, origin, flags in wishes
+    ]
+
+
+def infrastructure_roles(
+    found: Iterable[InfrastructureRole], cluster: Postgresql, configuration: Configuration
+) -> list[Role]:
+    """As they are in this cluster, each with a Secret of its own."""
+    return [
+        replace(
+            _role(role.name, Origin.INFRASTRUCTURE, cluster, configuration, flags=role.flags),
+            member_of=tuple(role.description.inrole),
+            administered_by=role.description.admin_role,
+            parameters=role.description.db_parameters,
+            password=role.password,
+        )
+        for role in found
+    ]
+
+
+def team_roles(
+    persons: Iterable[Person], cluster: Postgresql, configuration: Configuration
+) -> list[Role]:
+    """Of people, who prove who they are by a token and not by a password: none has a Secret."""
+    return [
+        Role(
+            name=person.name,
+            origin=Origin.TEAMS,
+            namespace=cluster.metadata.namespace,
+            flags=(LOGIN, SUPERUSER) if person.superuser else (LOGIN,),
+            member_of=_groups(person, configuration),
+            parameters=configuration.team_api_role_configuration,
+        )
+        for person in persons
+    ]
+
+
+def _groups(person: Person, configuration: Configuration) -> tuple[str, ...]:
+    admin = "" if person.superuser else configuration.team_admin_role
+    return tuple(group for group in (configuration.pam_role_name, admin) if group)
 
 
 def refused(
@@ -47,9 +100,9 @@ def refused(
 ) -> list[str]:
     """Roles that are left alone because of their names, one sentence each."""
     reserved = [
-        f"user {name} of the manifest is not managed: {reason}"
-        for name in sorted(cluster.spec.users)
-        if (reason := _reserved(name, configuration))
+        f"{_WISHES.get(origin, 'role {}').format(name)} is not managed: {reason}"
+        for origin, name in _named(cluster, elsewhere)
+        if (reason := _reserved(name, cluster, configuration))
     ]
     clashing = _clashing(_all(cluster, configuration, elsewhere))
     return reserved + [
@@ -64,7 +117,7 @@ def _all(
     return united(
         [
             *system_roles(cluster, configuration),
-            *elsewhere,
+            *(role for role in elsewhere if not _reserved(role.name, cluster, configuration)),
             *_prepared(cluster, configuration),
             *_manifest(cluster, configuration),
         ]
@@ -94,7 +147,7 @@ def _prepared(cluster: Postgresql, configuration: Configuration) -> Iterator[Rol
 def _manifest(cluster: Postgresql, configuration: Configuration) -> Iterator[Role]:
     admin = configuration.team_admin_role if configuration.enable_admin_role_for_users else ""
     for name, flags in sorted(cluster.spec.users.items()):
-        if not _reserved(name, configuration):
+        if not _reserved(name, cluster, configuration):
             yield _role(
                 name,
                 Origin.MANIFEST,
@@ -105,11 +158,24 @@ def _manifest(cluster: Postgresql, configuration: Configuration) -> Iterator[Rol
             )
 
 
-def _reserved(name: str, configuration: Configuration) -> str:
-    """Why a manifest may not have a user of this name, or nothing."""
+_WISHES = {
+    Origin.MANIFEST: "user {} of the manifest",
+    Origin.INFRASTRUCTURE: "infrastructure role {}",
+    Origin.TEAMS: "team member {}",
+}
+
+
+def _named(cluster: Postgresql, elsewhere: Sequence[Role]) -> list[tuple[Origin, str]]:
+    """Names that were chosen freely, and so may be taken."""
+    written = [(Origin.MANIFEST, name) for name in sorted(cluster.spec.users)]
+    return [*written, *((role.origin, role.name) for role in elsewhere)]
+
+
+def _reserved(name: str, cluster: Postgresql, configuration: Configuration) -> str:
+    """Why nobody may ask for a role of this name, or nothing."""
     if name in configuration.protected_role_names:
         return "the name is protected"
-    if name in (configuration.super_username, configuration.replication_username):
+    if any(name == role.name for role in system_roles(cluster, configuration)):
         return "the name belongs to a system role"
     if len(name) > LONGEST_NAME:
         return f"Postgres cuts names after {LONGEST_NAME} characters"
@@ -176,6 +242,5 @@ def _with_owner_roles(
         return replace(role, member_of=(*role.member_of, *added), administered_by=administrator)
 
     return [
-        extended(role) if role.name in owners and role.origin is not Origin.SYSTEM else role
-        for role in roles
+        extended(role) if role.name in owners and not role.is_system else role for role in roles
     ]

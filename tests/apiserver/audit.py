@@ -1,25 +1,32 @@
-"""Who wrote what to the API server: its audit log, which holds writes only."""
+"""Who asked what of the API server: its audit log.
+
+It holds all writing requests, and all requests of the user `operator`.
+"""
 
 import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 POLICY = """\
 apiVersion: audit.k8s.io/v1
 kind: Policy
-omitStages: [RequestReceived]
+omitStages: [RequestReceived, ResponseStarted]
 rules:
+- level: Metadata
+  users: [operator]
 - level: Metadata
   verbs: [create, update, patch, delete, deletecollection]
 - level: None
 """
+WRITING = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
 
 @dataclass(frozen=True)
-class Write:
-    """One writing request that was answered, refused ones included."""
+class Request:
+    """One that was answered, refused ones included."""
 
     user: str
     agent: str
@@ -28,6 +35,7 @@ class Write:
     namespace: str
     name: str
     status: int
+    at: datetime
 
     def __str__(self) -> str:
         return f"{self.verb} {self.resource} {self.namespace}/{self.name} ({self.status})"
@@ -47,15 +55,16 @@ class Audit:
 
     def writes(
         self, *, user: str = "", agent: str = "", namespace: str = "", leases: bool = False
-    ) -> list[Write]:
-        """Requests of this user, of agents that begin so, in this namespace; leases only if asked.
+    ) -> list[Request]:
+        """Writing requests of this user, of agents that begin so, in this namespace.
 
-        A Lease is renewed for ever and says nothing about a cluster.
+        Leases only if asked: one is renewed for ever and says nothing about a cluster.
         """
         return [
             write
             for write in self._read()
-            if user in ("", write.user)
+            if write.verb in WRITING
+            and user in ("", write.user)
             and write.agent.startswith(agent)
             and namespace in ("", write.namespace)
             and (leases or write.resource != "leases")
@@ -65,21 +74,29 @@ class Audit:
         """Number of writes per user and user agent."""
         return Counter((write.user, write.agent) for write in self.writes())
 
-    def _read(self) -> Iterator[Write]:
+    def requests(self, *, user: str) -> list[Request]:
+        """All that this user asked, but for Leases."""
+        return [
+            request
+            for request in self._read()
+            if request.user == user and request.resource != "leases"
+        ]
+
+    def _read(self) -> Iterator[Request]:
         if not self._log.exists():
             return
         with self._log.open("rb") as log:
             log.seek(self._begin)
             for line in log:
                 if line.endswith(b"\n"):
-                    yield _write(line)
+                    yield _request(line)
 
 
-def _write(line: bytes) -> Write:
+def _request(line: bytes) -> Request:
     event = json.loads(line)
     target = event.get("objectRef", {})
     part = f"/{target['subresource']}" if "subresource" in target else ""
-    return Write(
+    return Request(
         user=event["user"]["username"],
         agent=event.get("userAgent", ""),
         verb=event["verb"],
@@ -87,4 +104,5 @@ def _write(line: bytes) -> Write:
         namespace=target.get("namespace", ""),
         name=target.get("name", ""),
         status=event.get("responseStatus", {}).get("code", 0),
+        at=datetime.fromisoformat(event["requestReceivedTimestamp"]),
     )

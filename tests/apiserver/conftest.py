@@ -2,13 +2,18 @@
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.apiserver.audit import Audit
-from tests.apiserver.kube import Kube
+from tests.apiserver.kube import ApiError, Kube
+from tests.apiserver.operating import eventually
 from tests.apiserver.plane import Plane
 from tests.devcluster import binaries
+
+DEFINITION = Path(__file__).parent / "golden" / "crds" / "fabriceventstream.crd.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +51,24 @@ def namespace(kube: Kube) -> Iterator[str]:
     kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name
     kube.delete("Namespace", None, name)
+
+
+@pytest.fixture
+def streams(kube: Kube) -> Iterator[None]:
+    """The definition that another operator brings along."""
+    definition = yaml.safe_load(DEFINITION.read_text())
+    name = definition["metadata"]["name"]
+    crds = "apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    kube.call("POST", crds, definition)
+    eventually(lambda: _served(kube))
+    yield
+    kube.call("DELETE", f"{crds}/{name}")
+    eventually(lambda: not _served(kube))
+
+
+def _served(kube: Kube) -> bool:
+    try:
+        kube.call("GET", "apis/zalando.org/v1/fabriceventstreams")
+    except ApiError:
+        return False
+    return True

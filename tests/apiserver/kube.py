@@ -35,6 +35,7 @@ KINDS: Mapping[str, tuple[str, str, bool]] = {
     "Deployment": (APPS, "deployments", True),
     "CronJob": ("apis/batch/v1", "cronjobs", True),
     "PodDisruptionBudget": ("apis/policy/v1", "poddisruptionbudgets", True),
+    "Role": ("apis/rbac.authorization.k8s.io/v1", "roles", True),
     "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings", True),
     "ClusterRole": ("apis/rbac.authorization.k8s.io/v1", "clusterroles", False),
     "Lease": ("apis/coordination.k8s.io/v1", "leases", True),
@@ -47,6 +48,7 @@ KINDS: Mapping[str, tuple[str, str, bool]] = {
     ),
     "postgresql": (ACID, "postgresqls", True),
     "OperatorConfiguration": (ACID, "operatorconfigurations", True),
+    "PostgresOperation": (ACID, "postgresoperations", True),
     "PostgresTeam": (ACID, "postgresteams", True),
     "FabricEventStream": ("apis/zalando.org/v1", "fabriceventstreams", True),
 }

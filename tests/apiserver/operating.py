@@ -1,6 +1,8 @@
 """The operator's own steps against the real API server, and what nodes would do in its absence."""
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,13 +13,17 @@ from typing import Any, TypeVar
 from kubernetes import config as kubernetes_config
 from kubernetes.client import Configuration as KubernetesConfiguration
 
+from activities.cluster.departures import Departures
 from activities.cluster.look import Eyes
 from activities.cluster.observe import Observer
+from activities.cluster.records import Records
 from activities.cluster.report import Reporter
-from activities.configuration import ConfigurationSettings, ConfigurationSource
+from activities.configuration import RECENT_SECONDS, ConfigurationSettings, ConfigurationSource
 from activities.kube.client import Kube as KubeClient
 from activities.kube.judge import Judge
 from activities.kube.steps import KubernetesSteps
+from activities.kube.vetting import Vetting
+from activities.patroni.drift import PatroniOutlook
 from activities.postgres.wanted import wanted_roles
 from tests.apiserver.kube import Kube, Object
 from tests.apiserver.plane import Plane
@@ -75,10 +81,13 @@ class Sql:
     """Stands in for the look at the database."""
 
     pending: Sequence[str] = ()
-    refused: Sequence[str] = ()
+    refused: Sequence[tuple[str, str]] = ()
+    published: Sequence[str] = ()
     asked: list[Sequence[str]] = field(default_factory=list)
 
-    def __call__(self, *, cluster: Any, configuration: Any, hosts: Sequence[str]) -> "Sql":
+    def __call__(
+        self, *, cluster: Any, configuration: Any, hosts: Sequence[str], secrets: Any
+    ) -> "Sql":
         self.asked.append(hosts)
         return self
 
@@ -91,9 +100,14 @@ class Operator:
         self.ref = ClusterRef(namespace=namespace, name=NAME)
         self.sql = Sql()
         self.members: list[MemberSeen] = []
+        self.leader = ""
         self.today = date(2026, 1, 31)
+        self.later = 0.0
+        """Seconds by which time is put forward for what reads the configuration."""
         self.source = ConfigurationSource(
-            client, ConfigurationSettings(operator_namespace=namespace, config_map=SETTINGS)
+            client,
+            ConfigurationSettings(operator_namespace=namespace, config_map=SETTINGS),
+            clock=lambda: time.monotonic() + self.later,
         )
         self.start_process()
         self.configure(**data)
@@ -103,19 +117,30 @@ class Operator:
         judge = Judge()
         roles = _roles
         self.steps = KubernetesSteps(
-            kube=self.client, configuration=self.source, judge=judge, roles=roles
+            kube=self.client,
+            configuration=self.source,
+            judge=judge,
+            roles=roles,
+            leader=lambda address: self.leader,
         )
         eyes = Eyes(
             kube=self.client,
             judge=judge,
+            vetting=Vetting(self.client, judge),
             roles=roles,
-            members=lambda address: self.members,
+            patroni=self._patroni,
             sql=self.sql,
+            departures=Departures(self.client),
+            forget=lambda: None,
             today=lambda: self.today,
             patience_seconds=5.0,
         )
         self.observer = Observer(eyes, self.source)
-        self.reporter = Reporter(self.client)
+        self.reporter = Reporter(self.client, Records(self.client, self.source))
+
+    def _patroni(self, **asked: Any) -> PatroniOutlook:
+        """Stands in for the look at Patroni, while there is somebody to ask."""
+        return PatroniOutlook(self.members if asked["addresses"] else [])
 
     def configure(self, **data: str) -> None:
         meta = {"name": SETTINGS, "namespace": self.namespace}
@@ -124,6 +149,7 @@ class Operator:
             self.admin.replace(manifest)
         else:
             self.admin.create(manifest)
+        self.later += RECENT_SECONDS
 
     # ------------------------------------------------------------------------------- resource
 
@@ -149,16 +175,27 @@ class Operator:
 
     # ---------------------------------------------------------------------------------- steps
 
-    def apply(self, group: Group, *, uid: str | None = None) -> Applied:
-        order = ApplyOrder(ref=self.ref, uid=self.uid if uid is None else uid, group=group)
+    def apply(self, *groups: Group, uid: str | None = None, untouched: bool = False) -> Applied:
+        order = ApplyOrder(
+            ref=self.ref,
+            uid=self.uid if uid is None else uid,
+            groups=list(groups),
+            untouched=untouched,
+        )
         return self.steps.apply(order)
 
     def apply_all(self) -> list[str]:
         """Everything written, as `Kind/name`."""
-        return [name for group in Group for name in self.apply(group).written]
+        return self.apply(*Group).written
 
     def observe(self) -> Observation:
         return self.observer.observe(ObserveOrder(ref=self.ref))
+
+    def requests_of_a_look(self) -> Counter[tuple[str, str]]:
+        """Verb and kind of each request that one look makes."""
+        before = self.client.calls.snapshot()
+        self.observe()
+        return self.client.calls.snapshot() - before
 
     def remove(self, stage: Stage, uid: str) -> Removed:
         return self.steps.remove(RemoveOrder(ref=self.ref, uid=uid, stage=stage))

@@ -11,6 +11,7 @@ from tests.apiserver.operating import NAME, SETTINGS, Operator, eventually, oper
 from tests.apiserver.plane import Plane
 from workflows.model.errors import Forbidden, InvalidConfiguration
 from workflows.model.observation import Drift, MemberSeen
+from workflows.model.operations import Group
 from workflows.tripwire import TRIPWIRE
 
 POD = f"{NAME}-0"
@@ -65,19 +66,54 @@ def test_pods_and_members_are_seen(operator: Operator) -> None:
     assert seen.primary == pod
 
 
-def test_a_pod_of_an_older_template_is_not_current(operator: Operator) -> None:
+def test_a_pod_of_an_older_template_is_stale_and_says_where(operator: Operator) -> None:
     operator.create()
     running(operator)
     operator.edit(env=[{"name": "NEW", "value": "1"}])
     operator.apply_all()
-    assert operator.observe().pods_current is False
+    (pod, *_) = operator.observe().stale
+    assert pod.stale == "spec.containers[postgres].env[NEW]"
+
+
+def test_what_is_wanted_no_more_makes_a_pod_stale(operator: Operator) -> None:
+    operator.create(env=[{"name": "OLD", "value": "1"}])
+    running(operator)
+    operator.edit(env=None)
+    operator.apply_all()
+    (pod, *_) = operator.observe().stale
+    assert pod.stale == "spec.containers[postgres].env[OLD]"
+
+
+def test_annotations_alone_make_no_pod_stale(operator: Operator) -> None:
+    operator.create()
+    running(operator)
+    operator.edit(podAnnotations={"new": "1"})
+    operator.apply_all()
+    seen = operator.observe()
+    assert seen.stale == []
+    assert [pod.current for pod in seen.pods] == [False] * len(seen.pods)
+
+
+@pytest.mark.parametrize(("lazy", "stale"), [("true", False), ("false", True)])
+def test_another_image_is_left_for_later_by_a_lazy_upgrade(
+    operator: Operator, lazy: str, stale: bool
+) -> None:
+    operator.configure(enable_lazy_spilo_upgrade=lazy)
+    operator.create()
+    running(operator)
+    operator.edit(dockerImage="registry.example.org/spilo:next")
+    operator.apply_all()
+    assert bool(operator.observe().stale) is stale
 
 
 def test_roles_and_databases_are_looked_at_on_the_primary(operator: Operator) -> None:
     operator.create()
     running(operator)
     operator.sql.pending = ["role app is to be created"]
-    operator.sql.refused = ["role x has to wait", "database y has no owner"]
+    operator.sql.refused = [
+        ("Roles", "role x has to wait"),
+        ("Databases", "database y has no owner"),
+    ]
     seen = operator.observe()
     assert operator.sql.asked == [["10.0.0.7"]]
     assert seen.sql_pending == ["role app is to be created"]
@@ -129,7 +165,9 @@ def test_a_field_that_the_server_dropped_is_named(operator: Operator) -> None:
     operator.create()
     given = '{"spec": {"numberOfInstance": 3, "teamId": "acid"}}'
     operator.annotate(**{"kubectl.kubernetes.io/last-applied-configuration": given})
-    assert operator.observe().unknown_fields == ["spec.numberOfInstance"]
+    assert operator.observe().unknown_fields == [
+        "spec.numberOfInstance (did you mean numberOfInstances?)"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -203,8 +241,9 @@ def test_one_part_that_can_not_be_seen_does_not_hide_the_others(
             raise Forbidden("poddisruptionbudgets may not be listed")
         return listed(kind, *given, **named)
 
-    monkeypatch.setattr(operator.client, "list", without_budgets)
     operator.create()
+    operator.apply(Group.STATEFUL_SET)
+    monkeypatch.setattr(operator.client, "list", without_budgets)
     seen = operator.observe()
     assert [concern.name for concern in seen.concerns] == ["DisruptionBudgets"]
-    assert {obj.kind for obj in seen.objects} >= {"Service", "Secret", "StatefulSet"}
+    assert {obj.kind for obj in seen.objects} >= {"Service", "Secret"}

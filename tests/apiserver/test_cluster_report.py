@@ -1,11 +1,12 @@
 """Status and events, as people see them."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from activities.progress import Progress
+from activities.progress import SECONDS_BETWEEN_WRITES, Progress
 from tests.apiserver.audit import Audit
 from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Operator, operating
@@ -166,9 +167,15 @@ def test_an_event_that_can_not_be_recorded_fails_nothing(operator: Operator) -> 
     assert events(operator) == []
 
 
+def slow(operator: Operator, uid: str) -> Progress:
+    """Progress of a step in which every look at the clock takes seconds."""
+    clock = itertools.count(0, SECONDS_BETWEEN_WRITES)
+    return Progress(operator.client, operator.ref, uid, clock=lambda: next(clock))
+
+
 def test_progress_is_shown_within_the_operation(operator: Operator) -> None:
     report(operator, operation=CREATING)
-    progress = Progress(operator.client, operator.ref, operator.uid)
+    progress = slow(operator, operator.uid)
     progress.waits_for("pod c-0: pulling its image (3 s)")
     shown = status(operator)["operation"]
     assert shown["waitingFor"] == "pod c-0: pulling its image (3 s)"
@@ -177,6 +184,18 @@ def test_progress_is_shown_within_the_operation(operator: Operator) -> None:
 
 def test_progress_of_an_older_resource_is_not_shown(operator: Operator) -> None:
     report(operator, operation=CREATING)
-    progress = Progress(operator.client, operator.ref, "an-older-one")
+    progress = slow(operator, "an-older-one")
     progress.waits_for("pod c-0")
     assert status(operator)["operation"]["waitingFor"] == "a pod"
+
+
+def test_the_first_word_on_a_resource_costs_one_request(operator: Operator, audit: Audit) -> None:
+    later = audit.since()
+    operator.reporter.report(
+        Report(
+            ref=operator.ref, uid=operator.uid, word=Word.CREATING, operation=CREATING, first=True
+        )
+    )
+    assert status(operator)["PostgresClusterStatus"] == "Creating"
+    assert status(operator)["operation"]["step"] == "apply services"
+    assert len(later.requests(user="operator")) == 1

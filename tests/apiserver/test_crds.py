@@ -11,9 +11,10 @@ import yaml
 from tests.apiserver.kube import ApiError, Kube
 from tests.unit.model.formats import BAD, GOOD, spec_with
 from tests.unit.model.manifests import manifest
+from workflows.model import core
 from workflows.model.configuration import Configuration
 from workflows.model.configuration.sections import SECTIONS, entries
-from workflows.model.crds import core, everything
+from workflows.model.crds import everything
 from workflows.model.postgresql import parse, unknown_fields
 
 EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"

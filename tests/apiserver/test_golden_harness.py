@@ -56,6 +56,12 @@ def test_a_difference_can_be_accepted_for_a_reason() -> None:
     assert unaccepted("other", iter([difference]), [accepted]) == [difference]
 
 
+def test_an_accepted_difference_may_say_what_ours_has_to_be() -> None:
+    accepted = Accepted("c", "restart", "(patroni)", "", why="nothing to do", ours=None)
+    quiet, noisy = (Difference("restart", "(patroni)", "", {}, ours) for ours in (None, {"a": 1}))
+    assert unaccepted("c", iter([quiet, noisy]), [accepted]) == [noisy]
+
+
 def secret(**data: str) -> dict[str, Any]:
     meta = {"name": "s", "namespace": "n", "uid": "u-1", "resourceVersion": "7"}
     return {"kind": "Secret", "metadata": meta, "type": "Opaque", "data": data}

@@ -11,7 +11,7 @@ from activities.kube.client import Kube as KubeClient
 from tests.apiserver.kube import Kube
 from tests.apiserver.operating import connected
 from tests.apiserver.plane import Plane
-from workflows.model.errors import Conflict, Forbidden, NotFound, Precondition
+from workflows.model.errors import Conflict, Forbidden, InvalidObject, NotFound, Precondition
 
 
 @pytest.fixture
@@ -50,8 +50,25 @@ def test_an_invalid_object_is_refused_with_the_servers_words(
     client: KubeClient, namespace: str
 ) -> None:
     bad = config_map(namespace) | {"data": {"not a key": "x"}}
-    with pytest.raises(Precondition, match="a valid config key"):
+    with pytest.raises(InvalidObject, match="a valid config key"):
         client.apply(bad)
+
+
+def test_one_object_is_followed_from_what_it_is_to_its_end_and_beyond(
+    client: KubeClient, namespace: str
+) -> None:
+    client.create(config_map(namespace, a="1"))
+    seen: list[str | None] = []
+    for found in client.follow("ConfigMap", namespace, "note", seconds=2.0):
+        seen.append(str(found["data"]["a"]) if found else None)
+        if seen == ["1"]:
+            client.apply(config_map(namespace, a="2"))
+        elif seen == ["1", "2"]:
+            client.delete("ConfigMap", namespace, "note")
+        elif found is None:
+            client.create(config_map(namespace, a="3"))
+    assert seen == ["1", "2", None, "3"]
+    assert list(client.follow("ConfigMap", namespace, "another", seconds=0.5)) == []
 
 
 def test_a_namespace_that_is_not_there_is_named(client: KubeClient) -> None:
@@ -90,6 +107,15 @@ def test_what_is_left_out_is_removed_and_what_others_set_stays(
     client.apply(config_map(namespace, a="1", b="2"))
     kube.merge("ConfigMap", namespace, "note", {"data": {"theirs": "3"}})
     assert client.apply(config_map(namespace, a="1"))["data"] == {"a": "1", "theirs": "3"}
+
+
+@pytest.mark.parametrize(
+    "text", ["\U0001f600", "\u0085\u2028\x01\x7f", "\\ud83d", 'a"\\n: {b}', ""]
+)
+def test_any_text_arrives_as_it_was_sent(client: KubeClient, namespace: str, text: str) -> None:
+    assert client.apply(config_map(namespace, a=text))["data"] == {"a": text}
+    assert client.patch("ConfigMap", namespace, "note", {"data": {"b": text}})
+    assert (client.get("ConfigMap", namespace, "note") or {})["data"] == {"a": text, "b": text}
 
 
 def test_a_dry_run_leaves_nothing(client: KubeClient, namespace: str) -> None:

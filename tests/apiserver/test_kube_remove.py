@@ -21,6 +21,8 @@ CHILDREN = (
     "Service",
     "ConfigMap",
     "Endpoints",
+    "Deployment",
+    "CronJob",
 )
 
 
@@ -69,9 +71,28 @@ def test_with_a_finalizer_everything_goes_and_the_resource_last(operator: Operat
     assert operator.observe().deletion.requested
     results = operator.remove_all(uid)
     assert left(operator) == []
-    assert results[0].removed == [f"StatefulSet/{NAME}"]
+    assert results[2].removed == [f"StatefulSet/{NAME}"]
     assert results[-1].removed == [f"finalizer of postgresql/{NAME}"]
     assert operator.admin.get("postgresql", operator.namespace, NAME) is None
+
+
+def test_what_was_switched_on_goes_too(operator: Operator, streams: None) -> None:
+    operator.configure(enable_finalizers="true", enable_secrets_deletion="false")
+    table = {"t": {"eventType": "e"}}
+    uid = running(
+        operator,
+        enableConnectionPooler=True,
+        enableReplicaConnectionPooler=True,
+        enableLogicalBackup=True,
+        streams=[{"applicationId": "shop", "database": "app", "tables": table}],
+    )
+    deleted(operator)
+    results = operator.remove_all(uid)
+    assert results[0].removed and results[1].removed == [f"CronJob/logical-backup-{NAME}"]
+    assert results[-1].removed == [f"finalizer of postgresql/{NAME}"]
+    kept = {name for name in left(operator) if not name.endswith("acid.zalan.do")}
+    assert kept == set()
+    assert operator.admin.list("FabricEventStream", operator.namespace) == []
 
 
 def test_without_a_finalizer_everything_goes_after_the_resource(operator: Operator) -> None:

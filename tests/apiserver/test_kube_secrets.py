@@ -61,6 +61,7 @@ def test_secrets_of_users_that_are_not_wanted_any_more_stay(operator: Operator) 
 def test_a_secret_for_a_namespace_that_does_not_exist_stops_no_other(operator: Operator) -> None:
     operator.configure(enable_cross_namespace_secret="true")
     operator.create(users={"app": [], "nowhere.app": []})
+    operator.apply(Group.STATEFUL_SET)
     assert len(operator.apply(Group.SECRETS).created) == 3
     seen = operator.observe()
     assert [concern.name for concern in seen.concerns] == ["Secrets"]

@@ -9,10 +9,20 @@ from tests.apiserver.audit import Audit
 from tests.apiserver.kube import Kube, Object, path
 from tests.apiserver.operating import NAME, Operator, eventually, operating
 from tests.apiserver.plane import Plane
-from workflows.model.errors import Precondition
+from workflows.model.errors import InvalidObject, Precondition
 from workflows.model.operations import Group
 
 SERVICE = f"Service/{NAME}"
+POOLER = f"{NAME}-pooler"
+JOB = f"logical-backup-{NAME}"
+KINDS = {
+    "Service": "v1",
+    "Secret": "v1",
+    "PodDisruptionBudget": "policy/v1",
+    "StatefulSet": "apps/v1",
+    "Deployment": "apps/v1",
+    "CronJob": "batch/v1",
+}
 STATEFUL_SET = f"StatefulSet/{NAME}"
 
 
@@ -44,16 +54,22 @@ def without_server_fields(obj: Object) -> Object:
         bare.get("spec", {}).pop(field, None)
     for port in bare.get("spec", {}).get("ports", []):
         port.pop("nodePort", None)
+    bare["metadata"].get("annotations", {}).pop("deployment.kubernetes.io/revision", None)
     bare.pop("status", None)
     return bare
 
 
 @pytest.fixture
 def taken_over(operator: Operator) -> Operator:
-    """A cluster with a load balancer, whose objects were made by Zalando's operator."""
-    operator.create(enableMasterLoadBalancer=True, allowedSourceRanges=["10.0.0.0/8"])
+    """A cluster with all sorts of objects, which were made by Zalando's operator."""
+    operator.create(
+        enableMasterLoadBalancer=True,
+        allowedSourceRanges=["10.0.0.0/8"],
+        enableConnectionPooler=True,
+        enableLogicalBackup=True,
+    )
     operator.apply_all()
-    for kind in ("Service", "Secret", "PodDisruptionBudget", "StatefulSet"):
+    for kind in KINDS:
         for obj in operator.admin.list(kind, operator.namespace):
             made_anew(operator, {**obj, "kind": kind, "apiVersion": _version(kind)})
     operator.start_process()
@@ -61,7 +77,7 @@ def taken_over(operator: Operator) -> Operator:
 
 
 def _version(kind: str) -> str:
-    return {"StatefulSet": "apps/v1", "PodDisruptionBudget": "policy/v1"}.get(kind, "v1")
+    return KINDS[kind]
 
 
 def made_anew(operator: Operator, obj: Object) -> None:
@@ -74,16 +90,24 @@ def made_anew(operator: Operator, obj: Object) -> None:
 def test_objects_of_zalandos_operator_become_ours_without_a_new_template(
     taken_over: Operator, audit: Audit
 ) -> None:
-    before = taken_over.child("StatefulSet")
+    places = (("StatefulSet", NAME), ("Deployment", POOLER), ("CronJob", JOB))
+    before = [taken_over.child(*place) for place in places]
     taken_over.apply_all()
-    after = taken_over.child("StatefulSet")
-    assert after["metadata"]["uid"] == before["metadata"]["uid"]
-    assert after["metadata"]["generation"] == before["metadata"]["generation"]
-    assert ("postgres-operator", "Update") not in managers(after)
+    after = [taken_over.child(*place) for place in places]
+    for key in ("uid", "generation"):
+        assert [one["metadata"][key] for one in after] == [one["metadata"][key] for one in before]
+    assert all(("postgres-operator", "Update") not in managers(one) for one in after)
     later = audit.since()
     assert taken_over.apply_all() == []
     assert taken_over.observe().objects == []
     assert later.writes(user="operator") == []
+
+
+def test_what_zalandos_operator_left_of_a_feature_goes(taken_over: Operator) -> None:
+    taken_over.edit(enableConnectionPooler=False, enableLogicalBackup=False)
+    removed = {name for group in Group for name in taken_over.apply(group).removed}
+    secrets = {f"Secret/{POOLER}-u", f"Secret/{taken_over.secret('pooler')}"}
+    assert removed == {f"Deployment/{POOLER}", f"Service/{POOLER}", f"CronJob/{JOB}", *secrets}
 
 
 def test_passwords_of_a_cluster_that_is_taken_over_stay(taken_over: Operator) -> None:
@@ -168,7 +192,7 @@ def test_nothing_is_deleted_when_the_new_stateful_set_would_be_refused(
     operator.configure(pod_management_policy="parallel")
     operator.edit(podPriorityClassName="Not A Name")
     later = audit.since()
-    with pytest.raises(Precondition):
+    with pytest.raises(InvalidObject, match="priorityClassName"):
         operator.apply(Group.STATEFUL_SET)
     assert [write.verb for write in later.writes(user="operator")] == ["create"]
     assert operator.child("StatefulSet")["spec"]["podManagementPolicy"] == "OrderedReady"

@@ -1,13 +1,14 @@
 """The program as it is started in a pod, with the rights it has there; only nodes are missing."""
 
 import base64
+import json
 import os
 import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from kubernetes import client, config
 from activities.kube.client import Kube as OperatorsKube
 from matriarch import crds
 from tests.apiserver.audit import Audit
-from tests.apiserver.kube import ApiError, Kube, Object
+from tests.apiserver.installing import for_one_namespace, for_the_whole_cluster, let_in
+from tests.apiserver.kube import Kube, Object
 from tests.apiserver.plane import Plane, free_ports
 from tests.apiserver.test_watcher import cluster
 from tests.devcluster import binaries
 from tests.unit.matriarch.dev_server import DevServer
+from tests.unit.matriarch.test_metrics import parsed
 from tests.unit.watcher.waiting import until
 from watcher.api import Api
 from watcher.lease import Lease
@@ -33,40 +36,18 @@ NAMESPACE = "postgres-operator"
 ROLES = "apis/rbac.authorization.k8s.io/v1"
 
 
-def _bind(kube: Kube, manifest: Any) -> None:
-    """Another module of the session may have done so; a binding can't be applied twice."""
-    try:
-        kube.call("POST", f"{ROLES}/clusterrolebindings", manifest)
-    except ApiError as error:
-        assert error.status == 409
-
-
 @pytest.fixture(scope="module")
-def installed(apiserver: Plane, kube: Kube) -> Kube:
+def installed(kube: Kube) -> Kube:
     """Namespace, ServiceAccount, roles and bindings as `deploy/` has them."""
-    for manifest in _manifests():
-        if manifest["kind"] == "ClusterRoleBinding":
-            _bind(kube, manifest)
-        elif manifest["kind"] in ("Namespace", "ServiceAccount", "ClusterRole"):
-            kube.apply(manifest, manager="tests")
+    for_the_whole_cluster(kube, NAMESPACE)
     return kube
-
-
-def _manifests() -> Iterator[Object]:
-    for name in ("namespace.yaml", "rights.yaml", "pod-rights.yaml"):
-        yield from yaml.safe_load_all((KUSTOMIZE / name).read_text())
 
 
 @pytest.fixture(scope="module")
 def kubeconfig(apiserver: Plane, installed: Kube, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Lets in as the operator's ServiceAccount."""
-    where = f"api/v1/namespaces/{NAMESPACE}/serviceaccounts/postgres-operator/token"
-    answer = installed.call("POST", where, {"spec": {"expirationSeconds": 3600}})
-    content = yaml.safe_load(apiserver.kubeconfig("admin").read_text())
-    content["users"][0]["user"] = {"token": answer["status"]["token"]}
     file = tmp_path_factory.mktemp("account") / "kubeconfig"
-    file.write_text(yaml.safe_dump(content))
-    return file
+    return let_in(apiserver, installed, namespace=NAMESPACE, file=file)
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +133,8 @@ def test_the_account_may_bind_the_role_of_pods(
     "path",
     [
         "/apis/rbac.authorization.k8s.io/v1/clusterroles",
-        "/apis/batch/v1/jobs",
-        "/apis/acid.zalan.do/v1/operatorconfigurations",
+        "/apis/apps/v1/replicasets",
+        "/apis/apps/v1/daemonsets",
     ],
 )
 def test_the_account_may_not_look_at_everything(api: Api, path: str) -> None:
@@ -200,6 +181,20 @@ def test_operator_and_temporal_can_be_installed_together(apiserver: Plane) -> No
     assert {"Deployment/postgres-operator", "Deployment/temporal", "Service/temporal"} <= {*names}
 
 
+def test_it_can_be_installed_by_who_has_rights_in_one_namespace_only(apiserver: Plane) -> None:
+    folder = KUSTOMIZE.parent / "operator-namespaced"
+    built = list(yaml.safe_load_all(kubectl(apiserver, "kustomize", folder)))
+    assert {each["metadata"].get("namespace") for each in built} == {NAMESPACE}
+    assert {each["kind"] for each in built} == {
+        "ConfigMap",
+        "Deployment",
+        "Role",
+        "RoleBinding",
+        "Service",
+        "ServiceAccount",
+    }
+
+
 # -------------------------------------------------------------------------------------- program
 
 
@@ -214,8 +209,12 @@ def temporal() -> Iterator[DevServer]:
 class Operator:
     """`python -m matriarch` in a process of its own."""
 
-    def __init__(self, command: str, environment: dict[str, str], *, port: int, log: Path) -> None:
+    def __init__(
+        self, command: str, environment: dict[str, str], *, kube: Kube, port: int, log: Path
+    ) -> None:
         self.log = log
+        self.configuration = environment["CONFIG_MAP_NAME"]
+        self._kube = kube
         self._port = port
         with log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -237,6 +236,14 @@ class Operator:
         except OSError as error:
             return 0, str(error)
 
+    def configure(self, **parameters: str) -> None:
+        self._kube.merge("ConfigMap", NAMESPACE, self.configuration, {"data": parameters})
+
+    def json(self, path: str) -> Any:
+        """What a page says; nothing while nobody answers."""
+        status, text = self.get(path)
+        return json.loads(text) if status else None
+
     def until_ready(self) -> None:
         until(lambda: self.get("/readyz")[0] == 200, says=self.log.read_text())
 
@@ -254,28 +261,34 @@ def start(
 ) -> Iterator[Start]:
     started: list[Operator] = []
 
-    def new(command: str = "operator", **environment: str) -> Operator:
+    def new(
+        command: str = "operator",
+        parameters: Mapping[str, str] | None = None,
+        home: str = NAMESPACE,
+        **environment: str,
+    ) -> Operator:
         [port] = free_ports(1)
         name = f"operator-{port}"
-        data = {"api_port": str(port), "watched_namespace": namespace}
+        data = {"api_port": str(port), "watched_namespace": namespace, **(parameters or {})}
         installed.create(
             {
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
-                "metadata": {"namespace": NAMESPACE, "name": name},
+                "metadata": {"namespace": home, "name": name},
                 "data": data,
             }
         )
         told = {
             "PATH": os.environ["PATH"],
             "KUBECONFIG": str(kubeconfig),
-            "OPERATOR_NAMESPACE": NAMESPACE,
+            "OPERATOR_NAMESPACE": home,
             "CONFIG_MAP_NAME": name,
             "CONTROLLER_ID": namespace,  # a Lease for each test
             "TEMPORAL_ADDRESS": temporal.address,
             **environment,
         }
-        started.append(Operator(command, told, port=port, log=tmp_path / f"{name}.log"))
+        log = tmp_path / f"{name}.log"
+        started.append(Operator(command, told, kube=installed, port=port, log=log))
         return started[-1]
 
     yield new
@@ -291,6 +304,26 @@ def ours(namespace: str, name: str) -> Object:
 def status_word(kube: Kube, namespace: str, name: str) -> Any:
     found = kube.get("postgresql", namespace, name) or {}
     return found.get("status", {}).get("PostgresClusterStatus")
+
+
+def warnings(kube: Kube, operator: Operator) -> list[str]:
+    """Reasons of warning events on the operator's ConfigMap."""
+    return [
+        event["reason"]
+        for event in kube.list("Event", NAMESPACE)
+        if event["involvedObject"]["name"] == operator.configuration and event["type"] == "Warning"
+    ]
+
+
+def uid(kube: Kube, namespace: str, service: str) -> str:
+    found = kube.get("Service", namespace, service) or {"metadata": {"uid": ""}}
+    return str(found["metadata"]["uid"])
+
+
+def owner(kube: Kube, namespace: str, service: str) -> str | None:
+    """An annotation that only the configuration of a test sets."""
+    found = kube.get("Service", namespace, service) or {"metadata": {}}
+    return (found["metadata"].get("annotations") or {}).get("owner")
 
 
 def test_a_resource_becomes_objects_and_a_status(
@@ -372,10 +405,128 @@ def test_it_goes_on_after_temporal_lost_its_store(
     operator.until_ready()
 
 
-def test_a_wrong_configuration_ends_it_with_a_sentence(installed: Kube, start: Start) -> None:
-    operator = start(CONFIG_MAP_NAME="nowhere")
-    assert operator.process.wait(timeout=30) == 2
-    assert "nowhere" in operator.log.read_text()
+def test_without_a_usable_configuration_it_waits_and_touches_nothing_until_there_is_one(
+    installed: Kube, start: Start, namespace: str
+) -> None:
+    installed.create(ours(namespace, "acid-a"))
+    operator = start(parameters={"workers": "none"})
+    until(lambda: "no clusters are looked after" in operator.log.read_text())
+    assert "data.workers" in operator.log.read_text()
+    assert warnings(installed, operator) == ["Configuration"]
+    assert installed.get("StatefulSet", namespace, "acid-a") is None
+    operator.configure(workers="2")
+    operator.until_ready()
+    until(lambda: installed.get("StatefulSet", namespace, "acid-a"))
+
+
+def test_a_change_of_the_configuration_reaches_a_cluster_without_a_restart(
+    installed: Kube, start: Start, namespace: str
+) -> None:
+    operator = start()
+    operator.until_ready()
+    installed.create(ours(namespace, "acid-a"))
+    until(lambda: installed.get("StatefulSet", namespace, "acid-a"))
+    operator.configure(custom_service_annotations="owner:shop")
+    until(lambda: owner(installed, namespace, "acid-a") == "shop")
+    operator.configure(workers="none")
+    until(lambda: "data.workers" in operator.get("/status")[1])
+    assert operator.get("/readyz")[0] == 200
+
+
+def test_another_namespace_is_watched_as_soon_as_the_configuration_names_it(
+    installed: Kube, start: Start, namespace: str
+) -> None:
+    operator = start(parameters={"watched_namespace": NAMESPACE})
+    operator.until_ready()
+    installed.create(ours(namespace, "acid-a"))
+    operator.configure(watched_namespace=f"{NAMESPACE},{namespace}")
+    until(lambda: installed.get("StatefulSet", namespace, "acid-a"))
+
+
+def test_it_works_with_rights_in_one_namespace_only(
+    apiserver: Plane, installed: Kube, start: Start, namespace: str, tmp_path: Path
+) -> None:
+    data = for_one_namespace(installed, namespace).data
+    file = let_in(apiserver, installed, namespace=namespace, file=tmp_path / "kubeconfig")
+    operator = start(parameters=data, home=namespace, KUBECONFIG=str(file))
+    operator.until_ready()
+    installed.create(ours(namespace, "acid-a"))
+    until(lambda: status_word(installed, namespace, "acid-a") == "Creating")
+    until(lambda: installed.get("StatefulSet", namespace, "acid-a"), says=operator.log.read_text())
+    assert operator.json("/status")["watcher"]["trouble"] == ""
+    # entities that earlier tests left in this Temporal ask for their own namespaces
+    assert f'in the namespace "{namespace}" (403)' not in operator.log.read_text()
+
+
+def test_what_somebody_deletes_is_put_back_at_once(
+    installed: Kube, start: Start, namespace: str
+) -> None:
+    operator = start()
+    operator.until_ready()
+    at_rest = ours(namespace, "acid-a")
+    at_rest["spec"]["numberOfInstances"] = 0
+    installed.create(at_rest)
+    until(lambda: status_word(installed, namespace, "acid-a") == "Running")
+    before = uid(installed, namespace, "acid-a-repl")
+    installed.delete("Service", namespace, "acid-a-repl")
+    until(lambda: uid(installed, namespace, "acid-a-repl") not in ("", before))
+
+
+def test_the_api_is_idle_only_when_nothing_is_left_to_do(
+    installed: Kube, start: Start, namespace: str
+) -> None:
+    operator = start(parameters={"workers": "1"})
+    until(lambda: operator.json("/workers/all/status/") == {"0": "idle"})
+    at_rest = ours(namespace, "acid-a")
+    at_rest["spec"]["numberOfInstances"] = 0
+    installed.create(at_rest)
+    assert operator.json("/workers/all/status/")["0"]["CurrentCluster"] == {
+        "Namespace": namespace,
+        "Name": "acid-a",
+    }
+    until(lambda: operator.json("/workers/0/status/") == "idle")
+    assert status_word(installed, namespace, "acid-a") == "Running"
+    wish = {"metadata": {"annotations": {"matriarch.dev/sync-requested": "1"}}}
+    installed.merge("postgresql", namespace, "acid-a", wish)
+    assert operator.json("/workers/all/status") != {"0": "idle"}
+    until(lambda: operator.json("/workers/all/status") == {"0": "idle"})
+
+
+def test_the_api_shows_clusters_and_no_secrets(
+    installed: Kube, start: Start, namespace: str
+) -> None:
+    operator = start(parameters={"logical_backup_s3_secret_access_key": "very-secret-key"})
+    operator.until_ready()
+    at_rest = ours(namespace, "acid-a")
+    at_rest["spec"] |= {"numberOfInstances": 0, "databases": {"orders": "shop"}}
+    installed.create(at_rest)
+    until(lambda: status_word(installed, namespace, "acid-a") == "Running")
+    assert operator.json("/clusters/") == {"acid": ["acid-a"]}
+    assert operator.json("/clusters/acid/") == ["acid-a"]
+    assert operator.json("/databases/") == {"acid-a": ["orders"]}
+    shown = operator.json(f"/clusters/{namespace}/acid-a/")
+    assert shown["Status"]["PostgresClusterStatus"] == "Running"
+    assert shown["StatefulSet"]["spec"]["replicas"] == 0
+    config = operator.json("/config/")
+    assert config["operator"]["LogicalBackupS3SecretAccessKey"] == "*****"
+    until(lambda: operator.json(f"/clusters/{namespace}/acid-a/history/"))
+    assert operator.json(f"/clusters/{namespace}/acid-a/logs/")[0]["Message"] == "1-create: begun"
+    assert operator.get("/clusters/nobody/")[0] == 500
+
+
+def test_metrics_tell_what_was_done(installed: Kube, start: Start, namespace: str) -> None:
+    operator = start()
+    operator.until_ready()
+    at_rest = ours(namespace, "acid-a")
+    at_rest["spec"]["numberOfInstances"] = 0
+    installed.create(at_rest)
+    until(lambda: status_word(installed, namespace, "acid-a") == "Running")
+    until(lambda: "outcome" in operator.get("/metrics")[1])
+    figures = parsed(operator.get("/metrics")[1])
+    assert figures["matriarch_operations_ended_total"]["create", "succeeded"] >= 1.0
+    assert figures["matriarch_leader"] == {(): 1.0}
+    assert figures["matriarch_watched_clusters"] == {(): 1.0}
+    assert figures["matriarch_kubernetes_requests_total"]["apply", "StatefulSet"] >= 1
 
 
 def test_an_idle_operator_writes_nothing(

@@ -13,7 +13,7 @@ def config_map(namespace: str, name: str = "note") -> dict[str, object]:
 def test_knows_this_projects_resources(kube: Kube) -> None:
     served = kube.call("GET", "apis/acid.zalan.do/v1")["resources"]
     kinds = {resource["kind"] for resource in served}
-    assert kinds == {"postgresql", "OperatorConfiguration", "PostgresTeam"}
+    assert kinds == {"postgresql", "PostgresOperation", "OperatorConfiguration", "PostgresTeam"}
 
 
 def test_audit_counts_writes_by_user_and_leaves_reads_out(

@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,14 +12,17 @@ from kubernetes import client, config
 
 from tests.apiserver.audit import Audit
 from tests.apiserver.kube import Kube, Object
+from tests.apiserver.operating import connected
 from tests.apiserver.plane import Plane
 from tests.unit.watcher.waiting import eventually, until
 from watcher.api import Api
 from watcher.backoff import Backoff
-from watcher.feed import Feed, Listed, News, path_of
+from watcher.feed import Feed, Listed, News
 from watcher.lease import DEADLINE_SECONDS, DURATION_SECONDS, Lease
+from watcher.scope import Scope, Source
+from watcher.selection import CONFIG_MAPS, POSTGRESQLS, Selection, path_of
 from watcher.service import Watcher
-from watcher.term import Calls, Scope, Term
+from watcher.term import Calls, Term
 from workflows.model.base import ClusterRef
 from workflows.model.errors import Forbidden
 from workflows.model.operations import Knock
@@ -37,6 +42,26 @@ def cluster(namespace: str, name: str, **metadata: Any) -> Object:
             "postgresql": {"version": "17"},
             "volume": {"size": "1Gi"},
         },
+    }
+
+
+def secret(namespace: str) -> Object:
+    labels = {"cluster-name": "acid-a", "team": "acid"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"namespace": namespace, "name": "orders", "labels": labels},
+        "stringData": {"password": "first"},
+    }
+
+
+def service(namespace: str, *, port: int) -> Object:
+    labels = {"cluster-name": "acid-a", "team": "acid"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"namespace": namespace, "name": "orders", "labels": labels},
+        "spec": {"ports": [{"name": "postgresql", "port": port}], "selector": {"x": "y"}},
     }
 
 
@@ -78,7 +103,7 @@ class Reading:
 
 @pytest.fixture
 def feed(api: Api, namespace: str) -> Feed:
-    return Feed(api, path_of(namespace), backoff=Backoff(first=0.01))
+    return Feed(api, Selection(POSTGRESQLS, namespace), backoff=Backoff(first=0.01))
 
 
 @pytest.fixture
@@ -272,8 +297,8 @@ async def running(
 ) -> AsyncIterator[Callable[..., asyncio.Task[None]]]:
     tasks: list[asyncio.Task[None]] = []
 
-    def start(identity: str = "a", protection: Protection | None = None) -> asyncio.Task[None]:
-        scope = Scope(namespaces=[namespace], protection=protection or Protection())
+    def start(identity: str = "a", **rules: Any) -> asyncio.Task[None]:
+        scope = Scope(namespaces=[namespace], **rules)
 
         def new_term(allowed: Callable[[], bool]) -> Term:
             calls = Calls(temporal.knock, temporal.open_clusters)
@@ -305,6 +330,63 @@ async def test_only_changes_that_matter_are_told(
     assert temporal.knocks == ["acid-a listed", "acid-a modified"]
     assert temporal.last["acid-a"].uid == created["metadata"]["uid"]
     assert temporal.last["acid-a"].generation == 2
+
+
+async def test_what_people_do_to_objects_is_told_and_what_we_do_is_not(
+    apiserver: Plane,
+    kube: Kube,
+    namespace: str,
+    temporal: FakeTemporal,
+    running: Callable[..., asyncio.Task[None]],
+) -> None:
+    kube.create(cluster(namespace, "acid-a"))
+    running()
+    await eventually(lambda: temporal.knocks == ["acid-a listed"])
+    operator = connected(apiserver.kubeconfig("operator"))
+    operator.create(secret(namespace))
+    operator.apply(service(namespace, port=5432))
+    made = int(time.time())
+    await eventually(lambda: int(time.time()) > made)  # Kubernetes notes writes by the second
+    operator.apply(service(namespace, port=5433))
+    operator.patch("Secret", namespace, "orders", {"stringData": {"password": "ours"}})
+    operator.close()
+    change: Object
+    for kind, change in (
+        ("Secret", {"stringData": {"password": "theirs"}}),
+        ("Service", {"spec": {"type": "NodePort"}}),
+        ("Service", {"metadata": {"labels": {"team": None}}}),
+    ):
+        told = len(temporal.knocks)
+        kube.merge(kind, namespace, "orders", change)
+        await eventually(partial(_more_than, told, temporal.knocks))
+    kube.delete("Service", namespace, "orders")
+    await eventually(lambda: len(temporal.knocks) == 5)
+    kinds = ["secrets", "services", "services", "services"]
+    assert temporal.knocks[1:] == [f"acid-a {kind} changed" for kind in kinds]
+
+
+def _more_than(number: int, knocks: Sequence[str]) -> bool:
+    return len(knocks) > number
+
+
+async def test_the_configuration_and_what_it_names_are_followed(
+    kube: Kube,
+    namespace: str,
+    temporal: FakeTemporal,
+    running: Callable[..., asyncio.Task[None]],
+) -> None:
+    meta = {"namespace": namespace, "name": "settings"}
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {}}
+    kube.create(settings)
+    kube.create(settings | {"metadata": meta | {"name": "other"}})
+    kube.create(cluster(namespace, "acid-a"))
+    place = Selection(CONFIG_MAPS, namespace, name="settings")
+    running(sources=[Source(place, configuration=True)])
+    await eventually(lambda: temporal.knocks == ["acid-a listed"])
+    kube.merge("ConfigMap", namespace, "other", {"data": {"workers": "2"}})
+    kube.merge("ConfigMap", namespace, "settings", {"data": {"workers": "2"}})
+    await eventually(lambda: len(temporal.knocks) == 2)
+    assert temporal.knocks == ["acid-a listed", "acid-a configmaps settings changed"]
 
 
 async def test_a_deletion_without_the_required_annotation_is_told_as_refused(
@@ -370,4 +452,4 @@ def test_a_wrong_token_is_told_as_forbidden(apiserver: Plane) -> None:
     configuration.api_key["BearerToken"] = "Bearer wrong"
     configuration.refresh_api_key_hook = None  # would read the right one again
     with pytest.raises(Forbidden, match="401"):
-        Api(configuration).get(path_of(None))
+        Api(configuration).get(path_of(POSTGRESQLS, None))

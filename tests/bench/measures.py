@@ -1,10 +1,15 @@
 """One round of measurements on the running platform."""
 
+import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.changes import Changes, told
+from tests.bench.moments import when
+from tests.bench.process import memory
 from tests.devcluster import status
 from tests.devcluster.layout import Layout
 from tests.field import install
@@ -23,6 +28,7 @@ KINDS = ("statefulset", "pod", "service", "poddisruptionbudget", "secret", "conf
 class Bench:
     platform: Platform
     operator: install.Operator
+    say: Callable[[str], None]
 
     def round(self, number: int) -> dict[str, float]:
         kubectl = self.platform.kubectl.within(f"bench-{number}")
@@ -39,34 +45,32 @@ class Bench:
         kubectl.apply(manifest(cluster.name, instances=2))
         began = time.monotonic()
         found = {
-            "superuser-2": _when(began, lambda: cluster.superuser("select 1") != ""),
-            "insert-2": _when(began, lambda: _insert(cluster)),
-            "streaming-2": _when(began, lambda: _streaming(cluster) >= 1),
-            "running-2": _when(began, lambda: cluster.word == "Running"),
+            "superuser-2": when(began, lambda: cluster.superuser("select 1") != ""),
+            "insert-2": when(began, lambda: _insert(cluster)),
+            "streaming-2": when(began, lambda: _streaming(cluster) >= 1),
+            "running-2": when(began, lambda: cluster.word == "Running"),
         }
-        found["calls-create"] = self._calls() - calls
+        made = self._calls() - calls
+        self.say(f"calls of the create: {told(made)}")
+        found["calls-create"] = made.total()
         found["calls-quiet"] = self._quiet_look(cluster)
-        found["new-user"] = self._new_user(cluster)
+        for change in Changes(cluster, self._calls, self.say).all():
+            try:
+                found |= change()
+            except AssertionError as error:  # the others can be measured all the same
+                self.say(f"{change.__name__}: {error}")
         kubectl.delete("postgresql", cluster.name)
         began = time.monotonic()
-        found["delete"] = _when(began, lambda: not _children(cluster))
+        found["delete"] = when(began, lambda: not _children(cluster))
         return found
 
     def _one_member(self, kubectl: Kubectl) -> dict[str, float]:
         cluster = Cluster(kubectl, "acid-one")
         kubectl.apply(manifest(cluster.name))
         began = time.monotonic()
-        found = {"insert-1": _when(began, lambda: _insert(cluster))}
+        found = {"insert-1": when(began, lambda: _insert(cluster))}
         cluster.until_running()
         return found
-
-    def _new_user(self, cluster: Cluster) -> float:
-        change = {"spec": {"users": {"late": []}, "databases": {"later": "late"}}}
-        cluster.kubectl.patch("postgresql", cluster.name, change)
-        began = time.monotonic()
-        return _when(
-            began, lambda: cluster.login("select 1", user="late", db="later").strip() == "1"
-        )
 
     def _quiet_look(self, cluster: Cluster) -> float:
         """API calls of one look that the entity is asked for by a signal."""
@@ -77,16 +81,18 @@ class Bench:
         temporal.look_now(ref)
         until("a look", lambda: temporal.activities(ref.workflow_id) != done)
         time.sleep(1)
-        return self._calls() - calls
+        return (self._calls() - calls).total()
 
-    def _calls(self) -> float:
-        """Requests of the operator so far, by the API server's audit log."""
+    def _calls(self) -> Counter[str]:
+        """Requests of the operator so far by verb and resource, from the API server's audit log."""
         log = Path(self.platform.environment["PLATFORM_AUDIT_LOG"])
         user = '"username":"system:serviceaccount:postgres-operator:postgres-operator"'
         complete = '"stage":"ResponseComplete"'
         with log.open() as lines:
-            return sum(
-                1 for line in lines if user in line and complete in line and '"leases"' not in line
+            return Counter(
+                _said(line)
+                for line in lines
+                if user in line and complete in line and '"leases"' not in line
             )
 
     def idle(self) -> dict[str, float]:
@@ -106,22 +112,18 @@ class Bench:
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 if mark in (process / "cgroup").read_text():
-                    total += _pss(process)
+                    total += memory(process)
             except OSError:
                 continue
         return total / 1e6
 
 
-def _pss(process: Path) -> int:
-    for line in (process / "smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
-def _when(began: float, check: Callable[[], bool]) -> float:
-    until("a measured moment", check, within=300, every=0.1)
-    return time.monotonic() - began
+def _said(line: str) -> str:
+    """Verb and resource of a request in the audit log."""
+    event = json.loads(line)
+    place = event.get("objectRef") or {}
+    parts = [place.get("resource", event["requestURI"]), place.get("subresource")]
+    return f"{event['verb']} {'/'.join(part for part in parts if part)}"
 
 
 def _insert(cluster: Cluster) -> bool:

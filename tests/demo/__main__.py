@@ -22,8 +22,10 @@ The cluster runs. Look around:
   kubectl describe postgresql {name}
   kubectl get pods -L spilo-role
 
-psql as the application user (password from its Secret):
-  kubectl exec -it {pod} -c postgres -- psql -U postgres foo
+psql as the application user; the first command shows the password that the second asks for:
+  kubectl get secret zalando.{name}.credentials.postgresql.acid.zalan.do \\
+    -o jsonpath='{{.data.password}}' | base64 -d
+  kubectl exec -it {pod} -c postgres -- psql -h {name} -U zalando foo
 
 Temporal's Web UI: {ui}
   open workflow  {workflow}

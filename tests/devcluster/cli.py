@@ -1,4 +1,4 @@
-"""The command line: python -m tests.devcluster up|down|status|reset|kubeconfig|load|run|node."""
+"""The command line: python -m tests.devcluster COMMAND; `README.md` lists the commands."""
 
 import argparse
 import contextlib
@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from tests.devcluster import endings, outer, state, status
+from tests.devcluster import endings, outage, outer, state, status
 from tests.devcluster.imagebuild.engine import BuildFailed
 from tests.devcluster.layout import Layout, Refused
 from tests.devcluster.nodes import Nodes
 from tests.devcluster.power import add_node, remove_node, start_node
 from tests.devcluster.progress import Failed, Progress
 from tests.devcluster.state import State
+from tests.devcluster.supervisor import SupervisorClient
 from tests.devcluster.up import Wish, up
 
 
@@ -100,6 +101,17 @@ class Commands:
                     self.say(f"{self.words.node} is off")
         return 0
 
+    def fault(self) -> int:
+        """Lasts as long as the command runs; what is at work beside it goes on."""
+        known, seconds = self._running(), self.words.seconds
+        match self.words.what:
+            case "api":
+                outage.api(known, SupervisorClient(self.layout.socket), seconds=seconds)
+            case "network":
+                node = known.node(self.words.node)
+                outage.network(self._nodes(known), node, self.words.addresses, seconds=seconds)
+        return 0
+
     def _running(self) -> State:
         known = state.load(self.layout)
         if not known or not known.running:
@@ -146,7 +158,18 @@ def parser() -> argparse.ArgumentParser:
     command = verbs.add_parser("node", help="add, stop (a power cut), start or remove a node")
     command.add_argument("verb", choices=["add", "stop", "start", "remove"])
     command.add_argument("node", metavar="NAME")
+    _add_faults(verbs.add_parser("fault", help="let something be away for a while"))
     return top
+
+
+def _add_faults(command: argparse.ArgumentParser) -> None:
+    whats = command.add_subparsers(dest="what", required=True, metavar="WHAT")
+    api = whats.add_parser("api", help="the API server answers nobody")
+    network = whats.add_parser("network", help="two pods, one of them on NODE, can't reach another")
+    network.add_argument("node", metavar="NODE")
+    network.add_argument("addresses", nargs=2, metavar="ADDRESS")
+    for one in (api, network):
+        one.add_argument("--seconds", type=float, default=30.0)
 
 
 def command_of(words: argparse.Namespace) -> list[str]:

@@ -24,7 +24,7 @@ from tests.devcluster.layout import (
     Uplink,
     devcluster_home,
 )
-from tests.devcluster.progress import call
+from tests.devcluster.progress import Failed, call
 
 # Limits per user for the whole machine; three nodes need more than the defaults. Only ever raised.
 SYSCTLS = {
@@ -143,8 +143,17 @@ def sweep(layout: Layout) -> None:
     """Clear what outlives an instance's processes, however it ended. Nothing may run any more."""
     disconnect(layout)
     for device in loop_devices(layout):
-        call(["losetup", "--detach", device])
+        _detach(device, layout)
     cgroups.clear(layout.cgroup)
+
+
+def _detach(device: str, layout: Layout) -> None:
+    """The kernel itself may do so just now, with the last mount that used it."""
+    try:
+        call(["losetup", "--detach", device])
+    except Failed:
+        if device in loop_devices(layout):
+            raise
 
 
 def used_networks(routes: Iterable[dict[str, Any]]) -> list[ipaddress.IPv4Network]:

@@ -68,6 +68,27 @@ class Cluster:
         found = self.kubectl.list("pods", selector=selector)
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
+    def uids(self) -> dict[str, str]:
+        """Of the pods by name: which of them were made anew shows in these."""
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.pods()}
+
+    def request(self, name: str, **spec: str) -> None:
+        """Create a PostgresOperation: ask for one on this cluster."""
+        self.kubectl.apply(
+            {
+                "apiVersion": "acid.zalan.do/v1",
+                "kind": "PostgresOperation",
+                "metadata": {"name": name},
+                "spec": {"cluster": self.name, **spec},
+            }
+        )
+
+    def answer(self, name: str) -> Mapping[str, Any]:
+        """The status of a PostgresOperation; empty before it has one."""
+        found = self.kubectl.get("postgresoperation", name) or {}
+        status: Mapping[str, Any] = found.get("status", {})
+        return status
+
     def primary(self) -> str:
         return str(until("a primary", lambda: self.pods("master"))[0]["metadata"]["name"])
 
@@ -105,7 +126,9 @@ class Cluster:
         assert secret, f"secret {name} is not there"
         return base64.b64decode(secret["data"]["password"]).decode()
 
-    def login(self, query: str, *, host: str = "", user: str = "shop", db: str = "orders") -> str:
+    def login(
+        self, query: str, *, host: str = "", user: str = "shop", db: str = "orders", more: str = ""
+    ) -> str:
         """Ask as an application does: from another pod, over TLS, with the Secret's password."""
         return Client(self.kubectl).psql(
             query,
@@ -113,6 +136,7 @@ class Cluster:
             user=user,
             database=db,
             password=self.password(user),
+            more=more,
         )
 
     def event_reasons(self) -> set[str]:
@@ -134,9 +158,13 @@ class Client:
     def __init__(self, kubectl: Kubectl) -> None:
         self.kubectl = kubectl
 
-    def psql(self, query: str, *, host: str, user: str, database: str, password: str) -> str:
+    def psql(
+        self, query: str, *, host: str, user: str, database: str, password: str, more: str = ""
+    ) -> str:
+        """`more` parameters of the connection override the usual ones."""
         self.start()
         target = f"host={host} user={user} dbname={database} sslmode=require connect_timeout=3"
+        target = f"{target} {more}"
         words = ["sh", "-c", self.SCRIPT, target, query]
         return self.kubectl.execute(self.POD, *words, given=f"{password}\n")
 
@@ -169,7 +197,13 @@ def client_pod(name: str, *, image: str) -> Manifest:
 
 
 def patroni_members(cluster: Cluster) -> list[Mapping[str, Any]]:
-    """Members by Patroni's own account, asked inside the primary's pod."""
+    """Members by Patroni's own account."""
+    found: list[Mapping[str, Any]] = patroni_cluster(cluster)["members"]
+    return found
+
+
+def patroni_cluster(cluster: Cluster) -> Mapping[str, Any]:
+    """What Patroni says of the cluster, asked inside the primary's pod."""
     script = (
         "import urllib.request as u; "
         "print(u.urlopen('http://localhost:8008/cluster', timeout=5).read().decode())"
@@ -177,5 +211,5 @@ def patroni_members(cluster: Cluster) -> list[Mapping[str, Any]]:
     printed = cluster.kubectl.execute(
         cluster.primary(), "python3", "-c", script, container="postgres"
     )
-    found: list[Mapping[str, Any]] = json.loads(printed)["members"]
+    found: Mapping[str, Any] = json.loads(printed)
     return found

@@ -1,9 +1,13 @@
 """Installs the operator of this checkout, as a user would: `kubectl apply -k`."""
 
+import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -37,14 +41,28 @@ class Operator:
         self.kubectl(*words, within=within + 10)
 
     def restart(self) -> None:
-        """A new pod, as after a change of its configuration."""
+        """A new pod, as after the loss of its node."""
         self.kubectl("rollout", "restart", "deployment/postgres-operator")
         self.until_ready()
 
-    def configure(self, **parameters: str) -> None:
-        """Set parameters in the ConfigMap and restart."""
+    def configure(self, **parameters: str | None) -> None:
+        """Set parameters in the ConfigMap, or (None) return to their defaults."""
         self.kubectl.patch("configmap", "postgres-operator", {"data": parameters})
-        self.restart()
+
+    @contextmanager
+    def configured(self, **parameters: str) -> Iterator[None]:
+        """The same for a while; then they are what they were."""
+        before = (self.kubectl.get("configmap", "postgres-operator") or {})["data"]
+        self.configure(**parameters)
+        try:
+            yield
+        finally:
+            self.configure(**{name: before.get(name) for name in parameters})
+
+    def page(self, path: str) -> Any:
+        """A page of the operator's API."""
+        proxy = f"/api/v1/namespaces/{NAMESPACE}/services/postgres-operator:http/proxy"
+        return json.loads(self.kubectl("get", "--raw", f"{proxy}{path}"))
 
 
 def operator(platform: Platform) -> Operator:
@@ -72,6 +90,8 @@ def kustomization(platform: Platform) -> Manifest:
         "spilo_runasgroup": "103",
         "spilo_fsgroup": "103",
     }
+    if platform.kind == "local":
+        parameters |= _dumps_to(platform)
     patches = [_patch("v1", "ConfigMap", data=parameters)]
     resources = ["../operator"]
     address = os.environ.get("TEMPORAL_ADDRESS", "")
@@ -85,6 +105,18 @@ def kustomization(platform: Platform) -> Manifest:
         "resources": resources,
         "images": [{"name": "matriarch/operator", "newName": name, "newTag": tag}],
         "patches": [{"patch": yaml.safe_dump(patch)} for patch in patches],
+    }
+
+
+def _dumps_to(platform: Platform) -> dict[str, str]:
+    """The platform's own S3 server as the place for logical backups, as pods reach it."""
+    environment = platform.environment
+    return {
+        "logical_backup_s3_bucket": environment["S3_BUCKET"],
+        "logical_backup_s3_endpoint": "http://s3.platform.svc.cluster.local:9000",
+        "logical_backup_s3_region": environment["AWS_REGION"],
+        "logical_backup_s3_access_key_id": environment["AWS_ACCESS_KEY_ID"],
+        "logical_backup_s3_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
     }
 
 

@@ -44,6 +44,17 @@ class Kubectl:
             raise KubectlError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout
 
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Run one command that goes on, with pipes to its standard input and output."""
+        return subprocess.Popen(
+            [self.program, *self._scope, *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "KUBECONFIG": self.kubeconfig},
+            text=True,
+        )
+
     @property
     def _scope(self) -> list[str]:
         """Nothing for the default namespace: manifests may name their own then."""

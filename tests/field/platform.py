@@ -54,6 +54,10 @@ class Platform:
         """Power a node of the local platform off (`stop`) or on (`start`)."""
         _devcluster("node", action, name)
 
+    def fault(self, *words: str, seconds: float) -> None:
+        """Let something of the local platform be away; comes back when it is there again."""
+        _devcluster("fault", *words, "--seconds", str(seconds))
+
     def kill(self, pod: Manifest) -> None:
         """SIGKILL every process of a pod's containers, as the machine's OOM killer would.
 

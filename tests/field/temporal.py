@@ -57,6 +57,23 @@ class Temporal:
 
         return self._ask(read)
 
+    def run_id(self, workflow_id: str) -> str:
+        """Of the newest run, as addresses in the Web UI have it."""
+
+        async def read(connection: Client) -> str:
+            return (await connection.get_workflow_handle(workflow_id).describe()).run_id
+
+        return self._ask(read)
+
+    def running(self, prefix: str) -> list[str]:
+        """Ids of workflows that run and whose id begins like this."""
+
+        async def read(connection: Client) -> list[str]:
+            query = f"ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '{prefix}'"
+            return [found.id async for found in connection.list_workflows(query)]
+
+        return self._ask(read)
+
     def history(self, workflow_id: str) -> str:
         """The whole history as JSON, for the replay gate and for looking for secrets."""
 

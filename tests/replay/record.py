@@ -17,9 +17,13 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from tests.temporal_server import temporal
+from tests.workflows.asked import Asked
 from tests.workflows.world import Play, Steps, World, eventually, workers
+from workflows.model.kinds import Kind
 from workflows.model.observation import BadField, Deletion
 from workflows.model.operations import Group
+from workflows.model.postgresoperation import Phase
+from workflows.model.turns import FLEET, RolloutRule
 
 HISTORIES = Path(__file__).parent / "histories"
 Case = Callable[[Play], Awaitable[list[str]]]
@@ -87,7 +91,143 @@ async def invalid(play: Play) -> list[str]:
     return [""]
 
 
-CASES: tuple[Case, ...] = (lifetime, faults, steered, invalid)
+async def rolled(play: Play) -> list[str]:
+    """An edit renews both pods; a bad one is stopped by the next; then the primary's member goes.
+
+    The members that are to go are removed after another one leads.
+    """
+    await play.knock("added")
+    await play.word("Running")
+    await _edit(play)
+    play.world.edit(bad=True)
+    await play.knock("modified")
+    await eventually(lambda: play.world.crew.history.count("renew 0") == 2)
+    await _edit(play)
+    play.world.crew.lead(1)
+    await _edit(play, instances=1)
+    await play.entity.terminate("recorded")
+    kinds = ["create", "update", "rolling-update", "update", "rolling-update"]
+    kinds += ["update", "rolling-update", "update"]
+    return ["", *(f"op/{number}-{kind}" for number, kind in enumerate(kinds, 1))]
+
+
+async def asked(play: Play) -> list[str]:
+    """One operation of each kind that people may ask for; a second switchover waits, then goes."""
+    await play.knock("added")
+    await play.word("Running")
+    await _ask(play, "moved", Kind.SWITCHOVER)
+    await _ask(play, "bounced", Kind.RESTART)
+    await _ask(play, "copied", Kind.REINITIALISE, member=f"{play.world.ref.name}-0")
+    await _ask(play, "rolled", Kind.ROLLING_UPDATE)
+    play.world.to_approve = [Kind.SWITCHOVER]
+    waiting = Asked.by_somebody("approved", Kind.SWITCHOVER)
+    play.world.operations["approved"] = waiting
+    await play.knock("operation asked for")
+    await eventually(lambda: play.world.operations["approved"].told == ("approval",))
+    await play.entity.signal("approve")
+    await _ended(play, "approved")
+    await play.entity.terminate("recorded")
+    kinds = ["switchover", "restart", "reinitialise", "rolling-update", "switchover"]
+    return ["", *(f"op/{number}-{kind}" for number, kind in enumerate(kinds, 2))]
+
+
+async def rolled_back(play: Play) -> list[str]:
+    """A bad template is paused, resumed and rolled back, and the next one is rolled out."""
+    await play.knock("added")
+    await play.word("Running")
+    play.world.edit(bad=True)
+    await play.knock("modified")
+    await eventually(lambda: play.world.crew.history == ["renew 1"])
+    await play.entity.signal("pause", "to think")
+    await play.entity.signal("resume")
+    await play.entity.signal("rollback")
+    await play.word("UpdateFailed")
+    await _edit(play)
+    await play.entity.terminate("recorded")
+    kinds = ["update", "rolling-update", "rolling-update", "update", "rolling-update"]
+    return ["", *(f"op/{number}-{kind}" for number, kind in enumerate(kinds, 2))]
+
+
+async def drained(play: Play) -> list[str]:
+    """The nodes of both members are to be left."""
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.cordoned = {"node-0", "node-1"}
+    await play.knock("a node is to be left")
+    await eventually(lambda: play.world.crew.history == ["renew 1", "lead 1", "renew 0"])
+    await play.word("Running")
+    await eventually(play.at_rest)
+    await play.entity.terminate("recorded")
+    return ["", "op/2-drain"]
+
+
+async def rolled_out(play: Play) -> list[str]:
+    """A change of the configuration that the cluster takes over when it is its turn."""
+    await play.knock("added")
+    await play.word("Running")
+    await eventually(lambda: bool(play.world.status.get("rolledGeneration")))
+    play.world.rollout = RolloutRule(name="another image", parallel=1, most_failures=1)
+    play.world.template += 1
+    await play.knock("configuration changed", renewed=True)
+    await eventually(lambda: play.world.crew.history == ["renew 1", "lead 1", "renew 0"])
+    await eventually(play.at_rest)
+    await play.client.get_workflow_handle(FLEET).result()
+    await play.entity.terminate("recorded")
+    return ["", "op/3-rolling-update", FLEET]
+
+
+async def _ask(play: Play, name: str, kind: Kind, *, member: str = "") -> None:
+    play.world.operations[name] = Asked.by_somebody(name, kind, member=member)
+    await play.knock("operation asked for")
+    await _ended(play, name)
+
+
+async def _ended(play: Play, name: str) -> None:
+    await eventually(lambda: play.world.operations[name].seen.phase is Phase.SUCCEEDED)
+
+
+async def _edit(play: Play, *, instances: int | None = None) -> None:
+    play.world.edit(instances=instances)
+    await play.knock("modified")
+    await _settled(play)
+
+
+async def _settled(play: Play) -> None:
+    wanted = play.world.generation
+    await eventually(lambda: play.world.status.get("observedGeneration") == wanted)
+    await play.word("Running")
+
+
+async def volumes(play: Play) -> list[str]:
+    """Volumes are modified by the cloud's own API: refused for good at first, then done."""
+    play.world.faults["modify volumes"] = [ApplicationError("it is gone", type="Precondition")]
+    await play.knock("added")
+    await play.word("Running")
+    play.world.slow_volumes = True
+    await play.knock("requested")
+    await eventually(lambda: "modify volumes" in play.world.calls)
+    await play.operation("2-sync").result()
+    play.world.generation += 1
+    await play.knock("modified")
+    await eventually(lambda: not play.world.slow_volumes)
+    await play.operation("3-update").result()
+    await eventually(play.at_rest)
+    await play.entity.terminate("recorded")
+    return ["", "op/2-sync", "op/3-update"]
+
+
+CASES: tuple[Case, ...] = (
+    lifetime,
+    faults,
+    steered,
+    invalid,
+    rolled,
+    asked,
+    rolled_back,
+    drained,
+    rolled_out,
+    volumes,
+)
 
 
 async def record(release: str) -> None:
@@ -101,7 +241,7 @@ async def _play(client: Client, steps: Steps, case: Case, release: str) -> None:
     world = World(name=f"acid-{case.__name__}")
     steps.worlds[world.ref] = world
     for part in await case(Play(client, world)):
-        workflow = world.ref.workflow_id + (f"/{part}" if part else "")
+        workflow = FLEET if part == FLEET else "/".join(filter(None, (world.ref.workflow_id, part)))
         history = await client.get_workflow_handle(workflow).fetch_history()
         kind = history.events[0].workflow_execution_started_event_attributes.workflow_type.name
         number = part.partition("/")[2].partition("-")[0]

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -36,6 +37,20 @@ def temporal(platform: Platform) -> Temporal:
 @pytest.fixture
 def kubectl(platform: Platform) -> Iterator[Kubectl]:
     """kubectl in a namespace of the test's own."""
+    with namespace(platform) as kubectl:
+        yield kubectl
+
+
+@pytest.fixture(scope="module")
+def shared(platform: Platform) -> Iterator[Kubectl]:
+    """kubectl in a namespace that the tests of a module share."""
+    with namespace(platform) as kubectl:
+        yield kubectl
+
+
+@contextmanager
+def namespace(platform: Platform) -> Iterator[Kubectl]:
+    """A new namespace; in the end its clusters go first, as they have finalizers."""
     name = f"t-{uuid.uuid4().hex[:6]}"
     kubectl = platform.kubectl.within(name)
     kubectl("create", "namespace", name)

@@ -1,13 +1,11 @@
 """Whatever dies in the middle of a create: the cluster comes up without a human."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
-from tests.field import install
+from tests.field import faults, install
 from tests.field.cluster import Cluster
-from tests.field.kubectl import Manifest
 from tests.field.platform import Platform
 from tests.field.waiting import until
 from tests.scenarios.conftest import Create
@@ -33,17 +31,17 @@ def test_the_operator_is_killed(
     _serves(cluster)
 
 
-def test_temporal_is_killed(create: Create, platform: Platform) -> None:
+def test_temporal_is_killed(create: Create, operator: install.Operator, platform: Platform) -> None:
     cluster = create(instances=2)
     until("first pod", lambda: cluster.pods(), every=0.05)
-    platform.kill(_temporal(platform))
+    faults.temporal_killed(faults.Scene(platform, operator, cluster))
     _serves(cluster)
 
 
 def test_temporals_store_is_lost(create: Create, platform: Platform) -> None:
     cluster = create(instances=2)
     until("first pod", lambda: cluster.pods(), every=0.05)
-    _lose_store(platform)
+    faults.lose_store(platform)
     _serves(cluster)
 
 
@@ -67,7 +65,7 @@ def test_rows_written_before_a_crash_of_everything_are_still_there(
     try:
         until("some rows", lambda: written >= 3)
         platform.kill(operator.pod())
-        _lose_store(platform)
+        faults.lose_store(platform)
         before = written
         until("rows while the operator is down", lambda: written >= before + 3)
     finally:
@@ -82,33 +80,3 @@ def _serves(cluster: Cluster) -> None:
     cluster.until_running(within=240)
     cluster.until_streaming(1)
     assert cluster.login("select 1").strip() == "1"
-
-
-def _temporal(platform: Platform) -> Manifest:
-    pods: Callable[[], list[Manifest]] = lambda: platform.kubectl.within("temporal").list(  # noqa: E731
-        "pods", selector="app=temporal"
-    )
-    return until("Temporal's pod", pods)[0]
-
-
-def _lose_store(platform: Platform) -> None:
-    """Delete Temporal's volume under its feet, as a lost disk would."""
-    temporal = platform.kubectl.within("temporal")
-    claims = [claim["metadata"]["name"] for claim in temporal.list("pvc")]
-    assert claims
-    saved = [temporal.get("pvc", name) for name in claims]
-    temporal("scale", "deployment/temporal", "--replicas=0")
-    until("Temporal gone", lambda: not temporal.list("pods"))
-    for name in claims:
-        temporal("delete", "pvc", name, within=60)
-    for claim in saved:
-        assert claim
-        temporal.apply(_anew(claim))
-    temporal("scale", "deployment/temporal", "--replicas=1")
-
-
-def _anew(claim: Manifest) -> Manifest:
-    """The claim as it was asked for, without what the cluster added."""
-    spec = {key: value for key, value in claim["spec"].items() if key != "volumeName"}
-    metadata = {key: claim["metadata"][key] for key in ("name", "namespace", "labels")}
-    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}

@@ -77,7 +77,8 @@ def test_the_steps_are_named_in_temporal_and_hold_no_secret(
     cluster.until_running()
     operation = f"{cluster.kubectl.namespace}/{cluster.name}/op/1-create"
     summaries = temporal.summaries(operation)
-    assert {"apply services", "wait for the primary", "bring roles up to date"} <= set(summaries)
+    steps = {"apply all objects", "wait for the primary", "bring roles up to date"}
+    assert steps <= set(summaries)
     told = temporal.history(operation)
     for user in ("postgres", "standby", "shop"):
         assert cluster.password(user) not in told

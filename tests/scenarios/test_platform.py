@@ -10,12 +10,12 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
 from tests.devcluster.progress import answers, until
+from tests.field import store
 from tests.field.kubectl import Kubectl, KubectlError
 from tests.field.platform import Platform
 
@@ -245,20 +245,13 @@ def starts(kubectl: Kubectl) -> list[str]:
 
 
 def test_s3_stores_and_returns_what_was_put(platform: Platform) -> None:
-    there = platform.environment
-    store = boto3.client(
-        "s3",
-        endpoint_url=there["S3_ENDPOINT"],
-        aws_access_key_id=there["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=there["AWS_SECRET_ACCESS_KEY"],
-        region_name=there["AWS_REGION"],
-    )
+    bucket = platform.environment["S3_BUCKET"]
     name, body = f"test/{uuid.uuid4().hex}", os.urandom(6 * MIB)
-    with closing(store):
-        store.put_object(Bucket=there["S3_BUCKET"], Key=name, Body=body)
-        with closing(store.get_object(Bucket=there["S3_BUCKET"], Key=name)["Body"]) as stream:
+    with closing(store.client(platform)) as s3:
+        s3.put_object(Bucket=bucket, Key=name, Body=body)
+        with closing(s3.get_object(Bucket=bucket, Key=name)["Body"]) as stream:
             found = stream.read()
-        store.delete_object(Bucket=there["S3_BUCKET"], Key=name)
+        s3.delete_object(Bucket=bucket, Key=name)
     assert hashlib.sha256(found).digest() == hashlib.sha256(body).digest()
 
 

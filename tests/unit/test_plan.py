@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,19 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.model.base import ClusterRef
+from workflows.model.children import BASIC
 from workflows.model.memory import Achieved, Failure, Memory
 from workflows.model.observation import (
     BadField,
+    Concern,
     Deletion,
     Drift,
     ObjectSeen,
     Observation,
+    PatroniSeen,
     PodSeen,
     StatusSeen,
 )
 from workflows.model.operations import Group, Kind
-from workflows.model.status import Word
-from workflows.plan import GROUP_OF_KIND, Plan, decide
+from workflows.model.status import Word, digest
+from workflows.plan import Plan, decide
+from workflows.reasons import GROUP_OF_KIND
 
 REF = ClusterRef(namespace="shop", name="acid-orders")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -75,7 +80,7 @@ def test_what_was_never_finished_is_created_whole(word: str) -> None:
     )
     order = plan(seen).order
     assert order is not None
-    assert (order.kind, order.groups) == (Kind.CREATE, list(Group))
+    assert (order.kind, order.groups) == (Kind.CREATE, [*BASIC])
 
 
 def test_a_new_generation_makes_it_an_update_and_an_old_one_a_sync() -> None:
@@ -99,16 +104,74 @@ def test_pending_sql_is_reason_enough_and_no_object_is_touched() -> None:
     assert (order.groups, order.sql) == ([], True)
 
 
+def test_a_configuration_that_differs_is_brought_to_patroni() -> None:
+    differs = PatroniSeen(changes=["ttl is 30, not 40"])
+    order = plan(running(patroni=differs)).order
+    assert order is not None
+    assert (order.why, order.groups, order.patroni) == ("ttl is 30, not 40", [], True)
+
+
+def test_running_is_not_said_while_a_member_waits_for_a_restart() -> None:
+    waits = PatroniSeen(restarts=["acid-orders-1 waits for a restart"])
+    order = plan(running(patroni=waits)).order
+    assert order is not None
+    assert order.patroni
+
+
+def test_a_configuration_that_is_right_is_left_out_but_of_a_new_cluster() -> None:
+    drift = {"objects": [drifted("Service")]}
+    sync = plan(running(**drift)).order
+    create = plan(running(**drift, status=StatusSeen(word="Creating"))).order
+    assert sync and create
+    assert (sync.patroni, create.patroni) == (False, True)
+
+
+def test_what_a_paused_patroni_holds_back_is_told_and_not_tried() -> None:
+    decided = plan(running(patroni=PatroniSeen(held=["acid-orders-1 waits for a restart"])))
+    assert decided.order is None
+    report = decided.report
+    assert report and report.word is Word.UPDATING
+    synced = next(one for one in report.conditions or [] if one.type == "Synced")
+    assert (synced.status, synced.reason) == ("False", "PatroniPaused")
+    assert synced.message == "until Patroni is resumed: acid-orders-1 waits for a restart"
+
+
+def test_a_new_slot_is_written_down_before_it_is_made() -> None:
+    new = PatroniSeen(changes=["slot a is missing"], slots=["a"], new_slots=True)
+    decided = plan(running(patroni=new))
+    assert decided.order and decided.report
+    assert decided.report.status == {"slots": ["a"]}
+    known = plan(running(patroni=new.model_copy(update={"new_slots": False})))
+    assert known.order and known.report is None
+
+
+@pytest.mark.parametrize("memory", [{"slots": ["a"]}, {"slots": ["a"], "standby": ""}])
+def test_what_is_remembered_of_patroni_stands_in_the_status(memory: dict[str, object]) -> None:
+    report = plan(running(patroni=PatroniSeen.model_validate(memory))).report
+    assert report is not None
+    assert memory.items() <= report.status.items()
+    written = StatusSeen(
+        word="Running", observed_generation=3, digest=digest({**report.status, **memory})
+    )
+    assert plan(running(patroni=PatroniSeen.model_validate(memory), status=written)).report is None
+    without = StatusSeen(
+        word="Running",
+        observed_generation=3,
+        digest=digest({key: report.status[key] for key in report.status if key not in memory}),
+    )
+    assert plan(running(patroni=PatroniSeen.model_validate(memory), status=without)).report
+
+
 def test_a_failed_operation_rests_until_its_next_try() -> None:
     failure = Failure(
         kind=Kind.SYNC, generation=3, message="quota", retry_at=NOW + timedelta(seconds=40)
     )
     seen = running(objects=[drifted("Service")])
-    resting = plan(seen, Memory(uid="u", failure=failure))
+    resting = plan(seen, Memory(uid="u", failures=[failure]))
     assert resting.order is None
     assert resting.report and resting.report.word is Word.SYNC_FAILED
     assert resting.look_again_seconds == 40
-    again = decide(seen, Memory(uid="u", failure=failure), NOW + timedelta(seconds=41))
+    again = decide(seen, Memory(uid="u", failures=[failure]), NOW + timedelta(seconds=41))
     assert again.order is not None
 
 
@@ -125,10 +188,40 @@ def test_an_operation_that_did_not_help_is_not_run_in_circles() -> None:
     assert later.order is not None
 
 
+def in_vain(seen: Observation, *, count: int = 1, problems: Sequence[str] = ()) -> Memory:
+    """Of an operation that was just run for the reasons seen, and left these as they are."""
+    order = plan(seen).order
+    assert order is not None
+    achieved = Achieved(generation=3, why=order.why, at=NOW, count=count, problems=list(problems))
+    return Memory(uid="u", achieved=achieved)
+
+
+@pytest.mark.parametrize(("count", "seconds"), [(1, 30), (2, 60), (3, 120), (5, 300), (99, 300)])
+def test_what_does_not_help_is_tried_at_growing_intervals(count: int, seconds: int) -> None:
+    seen = running(sql_pending=["role x is to be created"])
+
+    assert plan(seen, in_vain(seen, count=count)).look_again_seconds == seconds
+
+
+def test_a_role_that_can_not_be_made_has_a_condition_of_its_own() -> None:
+    told = "role x could not be created: there is something in the way"
+    database = "database y could not be created for x: role x does not exist"
+    concern = Concern(name="Roles", message="user admin of the manifest is not managed")
+    seen = running(sql_pending=["role x is to be created"], concerns=[concern])
+
+    report = plan(seen, in_vain(seen, problems=[told, database])).report
+
+    assert report is not None and report.conditions is not None
+    found = {condition.type: condition.message for condition in report.conditions}
+    assert found["Roles"] == f"{concern.message}; {told}"
+    assert found["Databases"] == database
+    assert report.word is Word.SYNC_FAILED
+
+
 def test_an_edit_ends_the_rest_after_a_failure() -> None:
     failure = Failure(kind=Kind.SYNC, generation=3, message="quota", retry_at=NOW)
     seen = running(objects=[drifted("Service")], generation=4)
-    assert plan(seen, Memory(uid="u", failure=failure)).order is not None
+    assert plan(seen, Memory(uid="u", failures=[failure])).order is not None
 
 
 def test_an_invalid_manifest_leaves_the_running_cluster_alone() -> None:
@@ -172,6 +265,14 @@ observations = st.builds(
     stateful_set=st.booleans(),
     leftovers=st.sampled_from([[], ["Service/x"]]),
     sql_pending=st.sampled_from([[], ["role x"]]),
+    patroni=st.builds(
+        PatroniSeen,
+        changes=st.sampled_from([[], ["ttl is 30, not 40"]]),
+        restarts=st.sampled_from([[], ["acid-orders-1 waits for a restart"]]),
+        held=st.sampled_from([[], ["acid-orders-1 waits for a restart"]]),
+        slots=st.sampled_from([None, [], ["a"]]),
+        new_slots=st.booleans(),
+    ),
     status=st.builds(
         StatusSeen,
         word=st.sampled_from(["", *Word]),
@@ -190,10 +291,13 @@ def test_every_observation_has_a_plan_with_a_reason(seen: Observation) -> None:
 @given(observations)
 def test_running_is_only_said_when_all_wanted_members_serve(seen: Observation) -> None:
     report = plan(seen).report
-    if report is None or report.word is not Word.RUNNING or seen.paused:
+    if report is None or report.word is not Word.RUNNING:
+        return
+    if seen.paused or seen.deletion.requested:  # the word stays what it was
         return
     serving = [pod for pod in seen.pods if pod.ready and pod.role and not pod.deleting]
     assert len(serving) >= seen.instances
+    assert not (seen.patroni.restarts or seen.patroni.held)
 
 
 @given(observations)

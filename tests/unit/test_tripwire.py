@@ -58,6 +58,7 @@ def test_bugs_and_bad_input_are_never_retried() -> None:
         "Aborted",
         "InvalidConfiguration",
         "InvalidManifest",
+        "InvalidObject",
         "InvalidSpec",
         "NotFound",
         "PayloadsTooLarge",

@@ -1,7 +1,9 @@
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.world import Play, eventually
+from workflows.model.children import BASIC
 from workflows.model.observation import BadField
+from workflows.model.operations import Group
 
 
 async def test_a_new_resource_is_created_step_by_step_and_then_runs(play: Play) -> None:
@@ -16,9 +18,18 @@ async def test_a_new_resource_is_created_step_by_step_and_then_runs(play: Play) 
         "apply stateful set",
         "until primary",
     ]
-    assert sorted(done[6:]) == ["databases", "roles", "until members"]
+    assert sorted(done[6:]) == ["configure", "databases", "roles", "until members"]
     reasons = {event.split(":")[0] for event in play.world.events}
     assert reasons == {"Create", "Services", "Secrets", "StatefulSet"}
+
+
+async def test_a_pooler_is_made_once_its_role_is_there_and_a_backup_at_once(play: Play) -> None:
+    play.world.wanted |= {Group.CONNECTION_POOLER, Group.LOGICAL_BACKUP}
+    await play.knock("added")
+    await play.word("Running")
+    calls = play.world.calls
+    assert calls.index("apply logical backup") < calls.index("until primary")
+    assert calls.index("databases") < calls.index("apply connection pooler")
 
 
 async def test_an_edit_that_needs_nothing_costs_one_look(play: Play) -> None:
@@ -35,8 +46,17 @@ async def test_a_passing_fault_is_retried_and_shown_while_it_lasts(play: Play) -
     play.world.faults["apply services"] = list(faults)
     await play.knock("added")
     shown = await eventually(lambda: play.world.status.get("operation", {}).get("waitingFor"))
-    assert shown == "try 2 of apply services, after: services are forbidden"
+    assert shown == "try 2 of apply all objects, after: services are forbidden"
     await play.word("Running")
+
+
+async def test_a_group_that_fails_keeps_no_other_from_being_applied(play: Play) -> None:
+    play.world.faults["apply services"] = [
+        ApplicationError("services are forbidden", type="Precondition")
+    ]
+    await play.knock("added")
+    await play.word("CreateFailed")
+    assert play.world.objects == {*BASIC} - {Group.SERVICES}
 
 
 async def test_a_hopeless_step_fails_the_operation_with_its_reason(play: Play) -> None:
@@ -45,7 +65,7 @@ async def test_a_hopeless_step_fails_the_operation_with_its_reason(play: Play) -
     ]
     await play.knock("added")
     await play.word("CreateFailed")
-    assert "Create: apply stateful set: quota exceeded" in play.world.events
+    assert "Create: apply all objects: quota exceeded" in play.world.events
     await play.knock("requested")
     await play.word("Running")
 
@@ -82,9 +102,12 @@ async def test_pause_holds_before_the_next_step_and_resume_goes_on(play: Play) -
     await play.operation("1-create").signal("pause", "lunch")
     play.world.release("apply services")
     await eventually(
-        lambda: play.world.status["operation"].get("waitingFor") == "resume, before apply secrets"
+        lambda: (
+            play.world.status["operation"].get("waitingFor")
+            == "resume, before wait for the primary"
+        )
     )
-    assert "apply secrets" not in play.world.calls
+    assert "until primary" not in play.world.calls
     await play.operation("1-create").signal("resume")
     await play.word("Running")
 

@@ -17,7 +17,11 @@ async def test_deletion_with_a_finalizer_removes_stage_by_stage_and_the_finalize
     await play.knock("modified")
     await play.entity.result()
     removed = [call for call in play.world.calls if call.startswith("remove")]
-    assert removed[0] == "remove stateful set"
+    assert removed[:3] == [
+        "remove event streams",
+        "remove logical backup",
+        "remove stateful set",
+    ]
     assert removed[-1] == "remove finalizer"
 
 

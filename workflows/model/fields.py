@@ -9,10 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+
+from workflows.model import embedded
 
 # marks in a model's JSON schema that CRDs have no word for
 ACCEPTED: Final = "x-accepted"
@@ -45,8 +53,12 @@ class Rule:
 
     def _checked(self, value: Any) -> Any:
         if self.refuses(value):
-            raise PydanticCustomError("rule", "{accepted}", {"accepted": self.accepted})
+            raise _refusal(self.accepted)
         return value
+
+
+def _refusal(accepted: str) -> PydanticCustomError:
+    return PydanticCustomError("rule", "{accepted}", {"accepted": accepted})
 
 
 def pattern(expression: str, accepted: str) -> Rule:
@@ -63,7 +75,7 @@ def pattern(expression: str, accepted: str) -> Rule:
 def one_of(*values: str) -> Rule:
     return Rule(
         accepted=f"one of {', '.join(values)}",
-        schema={"enum": list(values)},
+        schema={"enum": [str(value) for value in values]},
         check=lambda value: value in values,
     )
 
@@ -84,9 +96,30 @@ def at_most(maximum: int) -> Rule:
     )
 
 
+class KubernetesType(Rule):
+    """An object of Kubernetes itself: each part of it that has another shape is told."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(accepted=f"a Kubernetes {name}", schema={CORE_TYPE: name})
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def _checked(self, value: Any) -> Any:
+        wrong = [
+            InitErrorDetails(type=_refusal(accepted), loc=location, input=given)
+            for location, given, accepted in embedded.complaints(self.schema[CORE_TYPE], value)
+        ]
+        if wrong:
+            raise ValidationError.from_exception_data(self.accepted, wrong)
+        return value
+
+
 def kubernetes(name: str) -> Rule:
-    """A type of Kubernetes itself; its schema is put in by name, its content checked there."""
-    return Rule(accepted=f"a Kubernetes {name}", schema={CORE_TYPE: name})
+    """A type of Kubernetes itself; its schema is put in by name, its meaning judged there."""
+    return KubernetesType(name)
 
 
 NULLABLE = Rule(accepted="null too", schema={"nullable": True})
@@ -104,6 +137,7 @@ def _integer(bits: int, *, low: int, high: int) -> Rule:
     )
 
 
+_BOTH = re.compile(r"e\d+[EPTGMK]")
 CPU_PATTERN = r"^(\d+m|\d+(\.\d{1,3})?)$"
 MEMORY_PATTERN = r"^(\d+(e\d+)?|\d+(\.\d+)?(e\d+)?[EPTGMK]i?)$"
 CRON_PATTERN = r"^(\d+|\*)(/\d+)?(\s+(\d+|\*)(/\d+)?){4}$"
@@ -135,12 +169,23 @@ MEMORY_ACCEPTED = "a memory quantity such as 100Mi, 1Gi or 1073741824"
 CRON_ACCEPTED = "five cron fields of numbers, * and /n, such as 30 0 * * *"
 WINDOW_ACCEPTED = "a window such as 01:00-06:00 or Sat:02:00-04:30"
 
+
+def memory() -> Rule:
+    """The schema's pattern lets `1e3Ki` pass, which Kubernetes can't read."""
+    written = pattern(MEMORY_PATTERN, MEMORY_ACCEPTED)
+    return Rule(
+        accepted=written.accepted,
+        schema=written.schema,
+        check=lambda text: not written.refuses(text) and not _BOTH.search(text),
+    )
+
+
 Int32 = Annotated[int, _integer(32, low=-(2**31), high=2**31 - 1)]
 Int64 = Annotated[int, _integer(64, low=-(2**63), high=2**63 - 1)]
 # unsigned in the operator, plain int32 in the schema
 UInt32 = Annotated[int, _integer(32, low=0, high=2**32 - 1)]
 Cpu = Annotated[str, pattern(CPU_PATTERN, CPU_ACCEPTED)]
-Memory = Annotated[str, pattern(MEMORY_PATTERN, MEMORY_ACCEPTED)]
+Memory = Annotated[str, memory()]
 Cron = Annotated[str, pattern(CRON_PATTERN, CRON_ACCEPTED)]
 WindowText = Annotated[str, pattern(WINDOW_PATTERN, WINDOW_ACCEPTED)]
 Timestamp = Annotated[

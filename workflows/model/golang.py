@@ -14,7 +14,9 @@ _INTEGER = re.compile(
     r"([+-]?)(0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?[0-9])*)",
     re.ASCII,
 )
-_TERM = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_TERM = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_LONGEST: Final = 100
+"""No literal of use is longer; Python reads no number of several thousand digits."""
 _NANOSECONDS: Final = {
     "ns": 1,
     "us": 1_000,
@@ -37,8 +39,8 @@ def boolean(text: str) -> bool:
 
 def integer(text: str) -> int:
     """Base by prefix: `10`, `0x1f`, `0b11`, `0o17` and `017` (octal); `_` between digits."""
-    matched = _INTEGER.fullmatch(text)
-    if matched is None:
+    matched = _INTEGER.fullmatch(text[: _LONGEST + 1])
+    if matched is None or len(text) > _LONGEST:
         raise ValueError("a whole number")
     sign, digits = matched.groups()
     octal = re.fullmatch(r"0[oO]?([0-7_]+)", digits)
@@ -51,7 +53,7 @@ def duration(text: str) -> timedelta:
     unsigned = text.removeprefix("-") if text.startswith("-") else text.removeprefix("+")
     if unsigned == "0":
         return timedelta()
-    terms = list(_TERM.finditer(unsigned))
+    terms = list(_TERM.finditer(unsigned[:_LONGEST]))
     if not terms or "".join(term.group() for term in terms) != unsigned:
         raise ValueError("a duration such as 30s, 5m or 1h30m")
     total = sum(_nanoseconds(term.group(1), term.group(2)) for term in terms)
@@ -66,3 +68,12 @@ def _nanoseconds(number: str, unit: str) -> int:
     scale = _NANOSECONDS[unit]
     below = int(fraction) * scale // 10 ** len(fraction) if fraction else 0
     return int(whole or "0") * scale + below
+
+
+def is_pattern(text: str) -> bool:
+    """Whether it can be used as a regular expression; the only one here that raises nothing."""
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True

@@ -25,6 +25,20 @@ CRITICAL_OPERATION = "critical-operation"
 CONTROLLER = "acid.zalan.do/controller"
 ROLLING_UPDATE_REQUIRED = "zalando-postgres-operator-rolling-update-required"
 DNS_NAME = "external-dns.alpha.kubernetes.io/hostname"
+AUTOMATIC = "matriarch.dev/automatic"
+"""On a PostgresOperation that nobody has asked for."""
+STEERING = "matriarch.dev/steering"
+"""On a cluster: a word for the operation that runs or waits; taken off once it was heard."""
+SYNC_REQUESTED = "matriarch.dev/sync-requested"
+"""Any new value asks for a sync now, for people who have nothing but kubectl."""
+DRY_RUN = "matriarch.dev/dry-run"
+ROLLED_BACK = "matriarch.dev/rolled-back"
+"""On a StatefulSet: which pod template was rolled back, and so is not to be put there again."""
+CLOUD_VOLUME = "matriarch.dev/cloud-volume"
+"""On a claim: for which wishes its volume was seen to, by the cloud's own API."""
+CLOUD_VOLUME_REFUSED = "matriarch.dev/cloud-volume-refused"
+"""On a claim: for which wishes that failed, when it is tried again, and why it failed."""
+USERS_CHANGED = "matriarch.dev/pooler-users-changed"
 KUBE2IAM_ROLE = "iam.amazonaws.com/role"
 IRSA_ROLE = "eks.amazonaws.com/role-arn"
 
@@ -32,7 +46,7 @@ POSTGRES_CONTAINER = "postgres"
 DATA_VOLUME = "pgdata"
 STREAM_USER = "fes_user"
 
-_LONGEST_CLUSTER_NAME = 63 - len("-repl")
+LONGEST_CLUSTER = 63 - len("-repl")
 _CLUSTER_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_CRON_JOB_NAME = 52
 
@@ -64,6 +78,12 @@ def pod(cluster: str, ordinal: int) -> str:
 
 def volume_claim(cluster: str, ordinal: int) -> str:
     return f"{DATA_VOLUME}-{cluster}-{ordinal}"
+
+
+def ordinal(member: str) -> int:
+    """The number at the end of the name of a pod or claim; 0 where there is none."""
+    number = member.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def service(cluster: str, role: Role) -> str:
@@ -183,7 +203,7 @@ def is_team_cluster(cluster: str, team: str) -> bool:
     """Whether the name obeys the rules that `enable_team_id_clustername_prefix` enforces."""
     return (
         bool(team)
-        and len(team) + 2 <= len(cluster) <= _LONGEST_CLUSTER_NAME
+        and len(team) + 2 <= len(cluster) <= LONGEST_CLUSTER
         and cluster.lower().startswith(f"{team.lower()}-")
         and _CLUSTER_NAME.fullmatch(cluster) is not None
     )

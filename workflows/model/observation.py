@@ -8,7 +8,21 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from workflows.model import names
 from workflows.model.base import ClusterRef, Message
+from workflows.model.children import Group
+from workflows.model.kinds import Kind
+from workflows.model.record import OperationSeen
+from workflows.model.turns import RolloutRule
+
+LEADERS = frozenset({"leader", "standby_leader", "master"})
+"""Patroni's roles of the one member that holds the leader lock; `master` before Patroni 4."""
+
+
+MADE = ("Running", "Updating", "UpdateFailed", "SyncFailed")
+"""Words of a cluster that was completed once."""
+FLAGGED = "flagged to be made anew"
+"""Why a pod is stale that somebody has marked so."""
 
 
 class Drift(StrEnum):
@@ -27,6 +41,9 @@ class ObjectSeen(Message):
     namespace: str
     drift: Drift
     why: str = Field(description="the differing paths, or what is missing, in one line")
+    group: Group | None = Field(default=None, description="what to apply to put it right")
+    cloud: bool = Field(default=False, description="the cloud's API is to be asked for it")
+    template: bool = Field(default=False, description="pods have to be made anew for it")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} is {self.drift}: {self.why}"
@@ -42,8 +59,18 @@ class PodSeen(Message):
     role: str = Field(default="", description="value of the role label: master, replica or empty")
     ready: bool = False
     current: bool = Field(default=True, description="made from the StatefulSet's newest template")
+    stale: str = Field(default="", description="why it has to be made anew, or empty")
     deleting: bool = False
     reason: str = Field(default="", description="why it does not run, as a person would say it")
+    leaving: str = Field(default="", description="why its node is to be left, or empty")
+    stays: str = Field(
+        default="", description="why it can't leave all the same, as no other node takes it"
+    )
+
+    @property
+    def ordinal(self) -> int:
+        """Its number in the StatefulSet."""
+        return names.ordinal(self.name)
 
 
 class MemberSeen(Message):
@@ -55,6 +82,28 @@ class MemberSeen(Message):
     timeline: int | None = None
     lag_bytes: int | None = Field(default=None, description="None for the leader or when unknown")
     pending_restart: bool = False
+    nofailover: bool = Field(default=False, description="tagged so: it may never be promoted")
+
+
+class PatroniSeen(Message):
+    """Patroni's dynamic configuration against the manifest; see `activities.patroni.drift`."""
+
+    changes: list[str] = Field(
+        default_factory=list, description="what differs from the manifest, one sentence each"
+    )
+    restarts: list[str] = Field(
+        default_factory=list, description="members that wait for a restart for the manifest's sake"
+    )
+    held: list[str] = Field(
+        default_factory=list, description="what can't be done before Patroni is resumed"
+    )
+    slots: list[str] | None = Field(
+        default=None, description="slots to remember as the manifest's; None = leave it as it is"
+    )
+    standby: str | None = Field(
+        default=None, description="what the standby section names, to remember; None = not known"
+    )
+    new_slots: bool = Field(default=False, description="some of `slots` are not remembered yet")
 
 
 class Concern(Message):
@@ -68,11 +117,12 @@ class BadField(Message):
     """A value that was refused: field path and what would have been accepted."""
 
     path: str
-    value: str
+    value: str = Field(description="as it was written; empty when it is missing")
     accepted: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.value} is not accepted; expected {self.accepted}"
+        given = f": {self.value} is not accepted" if self.value else " is missing"
+        return f"{self.path}{given}; expected {self.accepted}"
 
 
 class Deletion(Message):
@@ -87,6 +137,9 @@ class StatusSeen(Message):
 
     word: str = ""
     observed_generation: int = 0
+    rolled_generation: int = Field(
+        default=0, description="that all pods were last made for; 0 = not known"
+    )
     digest: str = Field(default="", description="of everything `report` writes; equal = no write")
 
 
@@ -100,7 +153,11 @@ class Observation(Message):
     generation: int = 0
     paused: bool = False
     invalid: list[BadField] = Field(default_factory=list)
+    misnamed: bool = Field(default=False, description="by the rules of `team_errors`")
     unknown_fields: list[str] = Field(default_factory=list)
+    without_effect: list[str] = Field(
+        default_factory=list, description="what is understood and changes nothing, a sentence each"
+    )
     deletion: Deletion = Deletion()
     finalizer: bool = Field(default=False, description="our finalizer is on the resource")
     finalizer_wanted: bool = False
@@ -113,6 +170,7 @@ class Observation(Message):
     objects_equal: int = 0
     pods: list[PodSeen] = Field(default_factory=list)
     members: list[MemberSeen] = Field(default_factory=list)
+    patroni: PatroniSeen = PatroniSeen()
     sql_pending: list[str] = Field(
         default_factory=list, description="roles and databases to change, one sentence each"
     )
@@ -123,13 +181,116 @@ class Observation(Message):
     patience_seconds: float = Field(
         default=1200.0, description="resource_check_timeout + pod_label_wait_timeout"
     )
+    move_patience_seconds: float = Field(
+        default=1200.0, description="master_pod_move_timeout: the same for a drain"
+    )
     resync_seconds: float = 1800.0
-    repair_seconds: float = 300.0
+    longest_retry_seconds: float = Field(
+        default=300.0, description="repair_period: a failed operation is tried again by then"
+    )
+    sync_requested: str = Field(
+        default="", description="annotation of a person who wants a look and a new try now"
+    )
+
+    team: str = ""
+    dry_run: bool = Field(default=False, description="by annotation: only show what would be done")
+    window_open: bool = Field(default=True, description="a maintenance window is open")
+    window_opens: str = Field(
+        default="", description="RFC 3339; when the next one opens, if none is open"
+    )
+    next_window: str = Field(
+        default="", description="RFC 3339; when a window opens next, also while one is open"
+    )
+    rollout: RolloutRule = Field(
+        default=RolloutRule(), description="how changes of the configuration are rolled out"
+    )
+    template_waits: str = Field(
+        default="", description="new template that is not to be applied before its turn; planned"
+    )
+    to_approve: list[Kind] = Field(
+        default_factory=list, description="kinds of operations that somebody must approve"
+    )
+    in_windows: list[Kind] = Field(
+        default_factory=list, description="kinds that begin in maintenance windows only"
+    )
+    rolled_back: str = Field(
+        default="", description="that the manifest's pod template was rolled back, if it was"
+    )
+    steering: str = Field(
+        default="", description="steering annotation that a person has put on the cluster"
+    )
+    operations: list[OperationSeen] = Field(
+        default_factory=list, description="PostgresOperations that are not finished, oldest first"
+    )
+    durations: dict[Kind, float] = Field(
+        default_factory=dict, description="median seconds of this cluster's earlier operations"
+    )
 
     @property
-    def pods_current(self) -> bool:
-        return all(pod.current for pod in self.pods)
+    def untouched(self) -> bool:
+        """Whether nobody has worked on it yet: it has no status, and nothing to run in."""
+        return not (self.status.word or self.stateful_set or self.pods)
+
+    @property
+    def rolled_out_to(self) -> bool:
+        """Whether pods are, or will be, stale for the configuration's sake, and that goes by turns.
+
+        The manifest is the one that they were made for, and nobody asked for single ones. Without
+        a primary there is nothing to be careful with: the change may be the cure.
+        """
+        made_for = self.status.rolled_generation or (
+            self.status.observed_generation if self.status.word in MADE else 0
+        )
+        stale = any(pod.stale != FLAGGED for pod in self.stale)
+        differs = stale or self.new_template is not None or bool(self.template_waits)
+        by_turns = bool(self.rollout.parallel and differs and self.generation == made_for)
+        return by_turns and self.primary is not None and self.primary.ready
+
+    @property
+    def new_template(self) -> ObjectSeen | None:
+        """The StatefulSet, if pods are to be made from another template than it has."""
+        chosen = (one for one in self.objects if one.kind == "StatefulSet" and one.template)
+        return next(chosen, None)
+
+    @property
+    def stale(self) -> list[PodSeen]:
+        """Pods that have to be made anew; not those that are to go anyway."""
+        return [pod for pod in self.pods if pod.stale and not self.is_surplus(pod)]
+
+    @property
+    def surplus(self) -> list[PodSeen]:
+        return [pod for pod in self.pods if self.is_surplus(pod)]
+
+    def is_surplus(self, pod: PodSeen) -> bool:
+        """Whether it is one of those that a smaller number of instances removes."""
+        return pod.ordinal >= self.instances
+
+    @property
+    def membership(self) -> "Membership":
+        """Pods and members alone; whether Patroni is synchronous or paused is not seen here."""
+        return Membership(pods=self.pods, members=self.members, instances=self.instances)
 
     @property
     def primary(self) -> PodSeen | None:
         return next((pod for pod in self.pods if pod.role == "master" and not pod.deleting), None)
+
+
+class Membership(Message):
+    """The members of a cluster at one moment: what a step is decided on that may harm one."""
+
+    pods: list[PodSeen] = Field(default_factory=list, description="by name")
+    members: list[MemberSeen] = Field(
+        default_factory=list, description="as Patroni tells; empty when no member answers"
+    )
+    instances: int
+    synchronous: bool = Field(default=False, description="Patroni's synchronous mode is on")
+    held: bool = Field(default=False, description="Patroni is paused: nothing is started by itself")
+    max_lag_bytes: int = Field(default=1048576, description="of a member that may be promoted")
+
+    def member(self, name: str) -> MemberSeen | None:
+        return next((member for member in self.members if member.name == name), None)
+
+    @property
+    def leader(self) -> MemberSeen | None:
+        """Who holds the leader lock."""
+        return next((member for member in self.members if member.role in LEADERS), None)

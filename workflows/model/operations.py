@@ -3,20 +3,17 @@
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from workflows.model.base import ClusterRef, Message
+from workflows.model.children import FIRST_STAGES
+from workflows.model.children import Group as Group
+from workflows.model.children import Stage as Stage
+from workflows.model.kinds import Kind as Kind
 from workflows.model.observation import Deletion, MemberSeen
+from workflows.model.postgresoperation import OperationPlan
+from workflows.model.record import Closing, Record, Steer
 from workflows.model.status import Condition, Member, OperationStatus, Word, digest
-
-
-class Kind(StrEnum):
-    """The operations; the word stands in workflow ids and in `status.operation.kind`."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    SYNC = "sync"
-    DELETE = "delete"
 
 
 class Outcome(StrEnum):
@@ -26,29 +23,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     ABORTED = "aborted"
     SUPERSEDED = "superseded"
-
-
-class Group(StrEnum):
-    """Child objects that are applied together, in the order of creation."""
-
-    ACCESS = "access"
-    SERVICES = "services"
-    SECRETS = "secrets"
-    DISRUPTION_BUDGETS = "disruption budgets"
-    STATEFUL_SET = "stateful set"
-
-
-class Stage(StrEnum):
-    """Child objects that are deleted together, in the order of deletion."""
-
-    STATEFUL_SET = "stateful set"
-    PODS = "pods"
-    VOLUME_CLAIMS = "volume claims"
-    SECRETS = "secrets"
-    DISRUPTION_BUDGETS = "disruption budgets"
-    SERVICES = "services"
-    PATRONI_OBJECTS = "patroni objects"
-    FINALIZER = "finalizer"
+    ROLLED_BACK = "rolled back"
 
 
 class Knock(Message):
@@ -58,9 +33,21 @@ class Knock(Message):
     generation: int = 0
     reason: str = Field(description="added, modified, deleted, requested, ...")
     gone: bool = Field(default=False, description="the resource left the API server")
+    touched: bool = Field(
+        default=False,
+        description="somebody else has changed or deleted an object of the cluster",
+    )
+    renewed: bool = Field(
+        default=False,
+        description="what the cluster is made from besides its manifest was changed, as the "
+        "configuration: what runs now was planned on what is not so any more",
+    )
     deletion: Deletion = Field(
         default=Deletion(),
         description="verdict on protection annotations, judged on the last state seen when gone",
+    )
+    steering: Steer | None = Field(
+        default=None, description="somebody steers, by annotation or by a PostgresOperation"
     )
 
 
@@ -73,9 +60,45 @@ class OperationOrder(Message):
     kind: Kind
     why: str
     groups: list[Group] = Field(default_factory=list, description="what to apply, in this order")
+    stages: list[Stage] = Field(
+        default=[*FIRST_STAGES], description="what to delete, in this order"
+    )
     instances: int = Field(default=0, description="members to wait for; 0 = none are wanted")
     sql: bool = Field(default=False, description="bring roles and databases up to date")
     patience_seconds: float = Field(default=1200.0, description="longest wait for members")
+    members: bool = Field(default=True, description="wait for members after what was applied")
+    surplus: list[str] = Field(
+        default_factory=list, description="pods that a smaller number of instances removes"
+    )
+    longest_retry_seconds: float = Field(
+        default=300.0, description="longest pause before it is tried again when it fails"
+    )
+    patroni: bool = Field(default=False, description="bring Patroni's configuration up to date")
+    untouched: bool = Field(default=False, description="see `Observation.untouched`")
+    cloud_volumes: bool = Field(default=False, description="modify volumes by the cloud's own API")
+    record: str = Field(
+        default="", description="name of its PostgresOperation; empty = it makes one"
+    )
+    requested: bool = Field(default=False, description="somebody asked for it by its record")
+    request_uid: str = Field(default="", description="of the PostgresOperation that asks for it")
+    team: str = ""
+    asked_at: str = Field(default="", description="RFC 3339; when it was asked for, if it was")
+    candidate: str = Field(default="", description="who is to lead after a switchover, if said")
+    former: str = Field(default="", description="who led when a switchover was planned")
+    rolls_back: str = Field(
+        default="",
+        description="why the former pod template is put back; empty = the newest one is rolled out",
+    )
+    member: str = Field(default="", description="whom to restart or reinitialise, if said")
+    primary_stays: bool = Field(
+        default=False, description="a drain moves replicas only, as no maintenance window is open"
+    )
+    configuration: str = Field(
+        default="", description="what it was planned with, besides the manifest of that generation"
+    )
+    plan: OperationPlan | None = Field(default=None, description="as it was shown before")
+    expected_seconds: float = Field(default=0.0, description="how long it will take; 0 = unknown")
+    expected_from: str = Field(default="", description="what that rests on, for people")
 
 
 class OperationResult(Message):
@@ -93,14 +116,31 @@ class ObserveOrder(Message):
 
     ref: ClusterRef
     uid: str = ""
+    fresh: bool = Field(
+        default=False,
+        description="something was changed: nothing that other looks have read may be used",
+    )
 
 
 class ApplyOrder(Message):
-    """Bring one group of child objects to what resource and configuration say now."""
+    """Bring groups of child objects to what resource and configuration say now."""
 
     ref: ClusterRef
     uid: str
-    group: Group
+    groups: list[Group]
+    untouched: bool = Field(
+        default=False, description="nobody has worked on it: its objects need not be looked for"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_group(cls, given: Any) -> Any:
+        """Orders once named a single group; one may still be on its way."""
+        if isinstance(given, dict) and "group" in given:
+            return {key: given[key] for key in given if key != "group"} | {
+                "groups": [given["group"]]
+            }
+        return given
 
 
 class Applied(Message):
@@ -108,13 +148,27 @@ class Applied(Message):
 
     created: list[str] = Field(default_factory=list)
     changed: list[str] = Field(default_factory=list)
+    removed: list[str] = Field(default_factory=list)
     problems: list[str] = Field(
         default_factory=list, description="what could not be made and must not stop the rest"
     )
 
+    raised: list[str] = Field(
+        default_factory=list, description="limits that were raised to the operator's minimum"
+    )
+
     @property
     def written(self) -> list[str]:
-        return [*self.created, *self.changed]
+        return [*self.created, *self.changed, *self.removed]
+
+
+class RestoreOrder(Message):
+    """Put the former pod template back."""
+
+    ref: ClusterRef
+    uid: str
+    generation: int = Field(description="of the resource whose template is not wanted")
+    by: str = Field(default="", description="why, as in `rolled back: by annotation`")
 
 
 class RemoveOrder(Message):
@@ -141,10 +195,146 @@ class MembersOrder(Message):
     deadline_seconds: float = 1200.0
 
 
+class MembershipOrder(Message):
+    """Asks for the members of one cluster as they are now."""
+
+    ref: ClusterRef
+    uid: str
+    made_before: str = Field(
+        default="", description="RFC 3339; pods made before that are stale, whatever their template"
+    )
+    nodes: bool = Field(
+        default=False, description="say of each pod whether it is to leave its node"
+    )
+
+
+class GrowthOrder(Message):
+    """Wait until volumes have the room that their claims ask for."""
+
+    ref: ClusterRef
+    uid: str
+    deadline_seconds: float = Field(default=60.0, description="most grow within seconds")
+
+
+class CloudVolumesOrder(Message):
+    """Bring volumes to what the resource says, by the cloud's own API."""
+
+    ref: ClusterRef
+    uid: str
+    deadline_seconds: float = Field(default=120.0, description="longest wait for all")
+
+
+class CloudVolumes(Message):
+    """What `cloud.modify-volumes` asked for; what was refused stands on the claims."""
+
+    changed: list[str] = Field(default_factory=list, description="one sentence each")
+    problems: list[str] = Field(
+        default_factory=list, description="what is of no use to be tried again"
+    )
+
+
+class RenewalOrder(Message):
+    """Make one pod anew from the StatefulSet's newest template."""
+
+    ref: ClusterRef
+    uid: str
+    pod: str
+    pod_uid: str = Field(description="of the one that is to go; a newer one is left alone")
+    leads: bool = Field(default=False, description="it may go although it is the primary")
+    deadline_seconds: float = 1200.0
+
+
+class Renewed(Message):
+    """What `kube.renew-pod` found."""
+
+    spared: str = Field(default="", description="why the pod was not touched, or empty")
+
+
+class HealthOrder(Message):
+    """Wait until one member serves as well as it can."""
+
+    ref: ClusterRef
+    uid: str
+    pod: str
+    deadline_seconds: float = 1200.0
+
+
+class SwitchoverOrder(Message):
+    """Hand the leader lock from one member to another."""
+
+    ref: ClusterRef
+    uid: str
+    leader: str
+    candidate: str
+    deadline_seconds: float = 60.0
+
+
+class Leadership(Message):
+    """Who leads after a switchover was asked for; nobody, if that could not be seen."""
+
+    leader: str
+    refusal: str = Field(default="", description="why Patroni did not do it, in its words")
+
+
 class Members(Message):
     """Members as Patroni shows them at the end of a wait."""
 
     members: list[MemberSeen]
+
+
+class ConfigureOrder(Message):
+    """Bring Patroni's dynamic configuration to what the resource says now."""
+
+    ref: ClusterRef
+    uid: str
+    deadline_seconds: float = Field(
+        default=90.0, description="longest wait for the members to take it over"
+    )
+
+
+class Configured(Message):
+    """What `patroni.configure` wrote, and what Postgres makes of it."""
+
+    changed: list[str] = Field(default_factory=list, description="one sentence each")
+    restart: bool = Field(default=False, description="members wait for a restart for its sake")
+    primary_first: bool = Field(
+        default=False, description="the primary is to be restarted before its replicas"
+    )
+
+
+class RestartMemberOrder(Message):
+    """Restart Postgres in place in one member, unless that was done since it was asked for."""
+
+    ref: ClusterRef
+    uid: str
+    member: str
+    since: str = Field(description="RFC 3339; one that was started later is left alone")
+    deadline_seconds: float = 1200.0
+
+
+class ReinitialiseOrder(Message):
+    """Let one replica throw its data away and copy them anew from the primary."""
+
+    ref: ClusterRef
+    uid: str
+    member: str
+    deadline_seconds: float = 120.0
+
+
+class RestartOrder(Message):
+    """Restart Postgres in the members that wait for it, one after the other."""
+
+    ref: ClusterRef
+    uid: str
+    primary_first: bool = False
+    deadline_seconds: float = 1200.0
+
+
+class Restarted(Message):
+    """Members whose Postgres was restarted, in order, and why some were not, if so."""
+
+    restarted: list[str] = Field(default_factory=list)
+    held: str = ""
 
 
 class SqlOrder(Message):
@@ -162,7 +352,17 @@ class SqlResult(Message):
 
 
 EventReason = Literal[
-    "Create", "Endpoints", "Services", "Secrets", "StatefulSet", "Update", "Sync", "Delete"
+    "Create",
+    "Endpoints",
+    "Services",
+    "Secrets",
+    "StatefulSet",
+    "Update",
+    "Switchover",
+    "Sync",
+    "Delete",
+    "Configuration",
+    "ResourceLimits",
 ]
 
 
@@ -191,7 +391,19 @@ class Report(Message):
     )
     members: list[Member] | None = None
     members_ready: str | None = None
+    first: bool = Field(default=False, description="the resource has no status yet")
+    slots: list[str] | None = None
+    standby: str | None = None
+    rolled_generation: int | None = None
+    next_window: str | None = Field(default=None, description="empty = there are no windows")
     events: list[EventNote] = Field(default_factory=list)
+    record: Record | None = Field(default=None, description="of the operation")
+    closings: list[Closing] = Field(
+        default_factory=list, description="records that nobody works on any more"
+    )
+    steering_heard: str = Field(
+        default="", description="steering annotation that was answered, to be taken off"
+    )
 
     @property
     def status(self) -> dict[str, Any]:
@@ -203,8 +415,13 @@ class Report(Message):
             "conditions": None if self.conditions is None else [*map(_dump, self.conditions)],
             "members": None if self.members is None else [*map(_dump, self.members)],
             "membersReady": self.members_ready,
+            "slots": self.slots,
+            "standby": self.standby,
+            "rolledGeneration": self.rolled_generation or None,
         }
-        return {key: value for key, value in parts.items() if value is not None}
+        told = {key: value for key, value in parts.items() if value is not None}
+        window = {} if self.next_window is None else {"nextWindow": self.next_window or None}
+        return told | window
 
     @property
     def digest(self) -> str:

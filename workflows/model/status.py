@@ -30,13 +30,15 @@ class Word(StrEnum):
         return self in (Word.CREATE_FAILED, Word.UPDATE_FAILED, Word.SYNC_FAILED)
 
 
-class _Status(BaseModel):
+class StatusPart(BaseModel):
+    """Part of a status: camelCase outside, unset optional fields are left out."""
+
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
     )
 
 
-class Condition(_Status):
+class Condition(StatusPart):
     """One concern of the cluster, by the Kubernetes conventions for conditions."""
 
     type: str = Field(description="What it is about, e.g. Ready, Valid, Roles")
@@ -47,7 +49,7 @@ class Condition(_Status):
     last_transition_time: str = Field(default="", description="RFC 3339; when `status` changed")
 
 
-class OperationStatus(_Status):
+class OperationStatus(StatusPart):
     """The operation that runs now, or the last one when `finished` is set."""
 
     kind: str = Field(description="create, update, delete, ...")
@@ -63,7 +65,7 @@ class OperationStatus(_Status):
     finished: str | None = Field(default=None, description="RFC 3339; when it ended")
 
 
-class Member(_Status):
+class Member(StatusPart):
     """One database pod with what Patroni says of it."""
 
     name: str
@@ -73,7 +75,7 @@ class Member(_Status):
     timeline: int | None = None
 
 
-class ClusterStatus(_Status):
+class ClusterStatus(StatusPart):
     """`status` of a `postgresql` resource."""
 
     postgres_cluster_status: Word = Field(alias="PostgresClusterStatus")
@@ -82,6 +84,17 @@ class ClusterStatus(_Status):
     operation: OperationStatus | None = None
     members: list[Member] = Field(default_factory=list)
     members_ready: str = Field(default="", description="Ready of wanted members, as in 2/2")
+    slots: list[str] = Field(
+        default_factory=list,
+        description="Replication slots that the manifest has or had, and that are to be removed "
+        "once it has them no more",
+    )
+    standby: str | None = Field(
+        default=None, description="What the cluster was told to follow; empty = nothing"
+    )
+    rolled_generation: int | None = Field(
+        default=None, description="Generation of the manifest that all members were last made for"
+    )
     last_backup: str | None = Field(default=None, description="RFC 3339; end of the last backup")
     last_archived_wal: str | None = Field(default=None, description="Name of the last segment")
     next_window: str | None = Field(default=None, description="RFC 3339; next maintenance window")
@@ -101,11 +114,19 @@ def digest(status: Mapping[str, Any]) -> str:
         {key: value for key, value in member.items() if key != "lag" and value}
         for member in status.get("members") or []
     ]
-    facts = {
+    facts: dict[str, Any] = {
         "word": status.get("PostgresClusterStatus") or "",
         "generation": status.get("observedGeneration") or 0,
         "conditions": sorted(conditions, key=lambda condition: str(condition.get("type"))),
         "members": sorted(members, key=lambda member: str(member.get("name"))),
         "ready": status.get("membersReady") or "",
     }
+    if status.get("slots"):
+        facts["slots"] = sorted(status["slots"])
+    if status.get("standby") is not None:
+        facts["standby"] = status["standby"]
+    if status.get("rolledGeneration"):
+        facts["rolled"] = status["rolledGeneration"]
+    if status.get("nextWindow"):
+        facts["window"] = status["nextWindow"]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

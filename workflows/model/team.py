@@ -1,6 +1,5 @@
 """The `PostgresTeam` resource: further teams and people, besides what the Teams API says."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -38,8 +37,10 @@ class PostgresTeam(Resource):
     spec: PostgresTeamSpec
 
 
-def parse(obj: Mapping[str, Any]) -> PostgresTeam:
+def parse(obj: Any) -> PostgresTeam:
     """The model of a `PostgresTeam` object; raises InvalidManifest with all its bad fields."""
+    if validation.too_deep(obj):
+        raise InvalidManifest([validation.nested_too_deep("spec")])
     try:
         body = validation.without_nulls(obj)
         return PostgresTeam.model_validate(body, by_alias=True, by_name=False)

@@ -1,11 +1,13 @@
 """Between pydantic's view of a bad value and what a person is told about it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from workflows.model import embedded
 from workflows.model.errors import FieldError
 
 _ACCEPTED = {
@@ -14,13 +16,15 @@ _ACCEPTED = {
     "int_from_float": "a whole number",
     "int_type": "a whole number",
     "list_type": "a list",
-    "missing": "a value, this field is required",
+    "missing": embedded.REQUIRED,
     "model_attributes_type": "a map",
     "model_type": "a map",
-    "string_type": "a text (numbers and true/false need quotes)",
+    "string_type": embedded.TEXT,
 }
-_SECRET = "s3_secret_access_key"
+_SECRET = re.compile(r"\.(s3_secret_access_key|env\b.*)$")
+"""Places of what should not be repeated: a password in the environment may lack its quotes."""
 HIDDEN = "<hidden>"
+DEEPEST: Final = 100
 
 
 def field_errors(error: ValidationError, *, below: str = "") -> list[FieldError]:
@@ -33,12 +37,13 @@ def _field_error(detail: ErrorDetails, below: str) -> FieldError:
     path = path_of(location, below=below)
     accepted = detail.get("ctx", {}).get("accepted") or _ACCEPTED.get(detail["type"])
     value = None if detail["type"] == "missing" else detail["input"]
-    return FieldError(path, _shown(path, value), accepted or detail["msg"])
+    return FieldError(path, shown(path, value), accepted or detail["msg"])
 
 
-def _shown(path: str, value: Any) -> Any:
+def shown(path: str, value: Any) -> Any:
     """The value as it may stand in a status or an event."""
-    return HIDDEN if path.endswith(_SECRET) else value
+    scalar = value is not None and not isinstance(value, Mapping | list)
+    return HIDDEN if scalar and _SECRET.search(path) else value
 
 
 def path_of(location: Sequence[int | str], *, below: str = "") -> str:
@@ -59,6 +64,26 @@ def without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [without_nulls(item) for item in value]
     return value
+
+
+def too_deep(value: Any) -> bool:
+    """Whether a value is nested deeper than anything Kubernetes knows; walks would not end well."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [below for item in level for below in _inside(item)]
+        if not level:
+            return False
+    return True
+
+
+def nested_too_deep(path: str) -> FieldError:
+    return FieldError(path, "...", f"at most {DEEPEST} levels of nesting")
+
+
+def _inside(item: Any) -> Iterable[Any]:
+    if isinstance(item, Mapping):
+        return item.values()
+    return item if isinstance(item, list) else ()
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

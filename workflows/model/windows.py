@@ -8,7 +8,7 @@ start, so a night takes two windows.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from workflows.model.fields import WINDOW_ACCEPTED
 
@@ -55,6 +55,18 @@ def is_window(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def next_opening(windows: Iterable[Window], moment: datetime) -> datetime | None:
+    """When the next window opens, this very minute excluded; None when there are none."""
+    days = [moment.date() + timedelta(days=number) for number in range(8)]
+    openings = [
+        datetime.combine(day, window.start, tzinfo=moment.tzinfo)
+        for window in windows
+        for day in days
+        if window.weekday in (None, day.weekday())
+    ]
+    return min((one for one in openings if one > moment), default=None)
 
 
 def is_open(windows: Iterable[Window], moment: datetime) -> bool:

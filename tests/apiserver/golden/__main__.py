@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.apiserver.golden import isolation
+from tests.apiserver.golden import database, isolation
 from tests.apiserver.golden.accepted import ACCEPTED
 from tests.apiserver.golden.capture import Patience
 from tests.apiserver.golden.case import Case, cases
@@ -28,8 +28,9 @@ STREAM_CRDS = Path(__file__).parent / "crds"
 def main() -> int:
     arguments = _arguments()
     if not isolation.inside():
-        # before: building them needs the network, and there is none inside
+        # before: building and fetching needs the network, and there is none inside
         programs = arguments.programs or binaries.ensure(Progress())
+        database.fetch()
         isolation.enter("tests.apiserver.golden", [*sys.argv[1:], f"--programs={programs}"])
     chosen = cases(arguments.only)
     with ExitStack() as stack:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ABSENT = "<absent>"
+ANYTHING: Any = object()
 _PER_STAGE = ("recreated", "patroni", "database", "timedOut", "operatorExited")
 
 
@@ -36,8 +37,12 @@ class Accepted:
     object: str
     path: str
     why: str
+    ours: Any = ANYTHING
+    """What ours has to be there, if that matters."""
 
     def covers(self, case: str, difference: Difference) -> bool:
+        if self.ours is not ANYTHING and self.ours != difference.ours:
+            return False
         return all(
             fnmatch.fnmatchcase(value, pattern)
             for value, pattern in (

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.apiserver.golden.fake_patroni import Cluster
+from tests.unit.sql_server import programs
 
 # What Spilo's post_init script makes.
 _POST_INIT = """
@@ -28,21 +29,25 @@ _SETTINGS = {
     "shared_buffers": "16MB",
 }
 _READY_SECONDS = 20
+_UNPRIVILEGED = "nobody"
+"""PostgreSQL refuses to run as root."""
+MAJOR = "15"
+"""The captures show schemas as they are owned since this major, and privileges as before 17."""
 
 
-def newest_server() -> Path | None:
-    """Folder with the programs of the newest PostgreSQL server installed here."""
-    found = Path("/usr/lib/postgresql").glob("*/bin/postgres")
-    return max((path.parent for path in found), key=lambda path: int(path.parts[-2]), default=None)
+def fetch() -> None:
+    """Let the server's programs be in the cache; to be called where there is a network."""
+    programs.ensure(MAJOR)
 
 
 class Databases:
     """One server per cluster, copied from one that was initialised once."""
 
-    def __init__(self, home: Path, programs: Path) -> None:
-        self._home, self._programs = home, programs
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._programs = home / "programs" / "bin"
         self._servers: dict[tuple[str, str], subprocess.Popen[bytes]] = {}
-        self._as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        self._as_user = ["runuser", "-u", _UNPRIVILEGED, "--"] if os.getuid() == 0 else []
 
     def start(self, cluster: Cluster, prepared: Sequence[tuple[str, str]]) -> None:
         """`prepared` is run first: database and statement."""
@@ -100,7 +105,8 @@ class Databases:
         template = self._home / "template"
         if template.exists():
             return template
-        self._home.mkdir(parents=True, exist_ok=True)
+        # the cache may lie where only its owner may go
+        shutil.copytree(programs.ensure(MAJOR).parent, self._programs.parent, symlinks=True)
         fresh = self._home / "fresh"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
@@ -119,7 +125,7 @@ class Databases:
 
     def _give(self, path: Path) -> None:
         if self._as_user:
-            shutil.chown(path, "postgres", "postgres")
+            shutil.chown(path, _UNPRIVILEGED)
 
     @staticmethod
     def _run(words: Sequence[str]) -> None:

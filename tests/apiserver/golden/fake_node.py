@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tests.apiserver.golden.fake_patroni import Cluster, Member
+from tests.apiserver.golden.fake_patroni import Cluster, Member, Members
 from tests.apiserver.kube import ApiError, Kube, Object
 
 POD_NETWORK = ipaddress.ip_network("198.18.0.0/16")
 HOLD = "fake.invalid/hold"
+CPUS = 100
+"""Pods that ask for more can't be scheduled."""
 LAG_SECONDS = 0.8
 """How long vanishing takes, and a role label after a start or a switchover."""
-_LOOK_SECONDS = 0.15
 _NODE = "fake-node"
 
 
@@ -33,8 +34,8 @@ class Pod:
 
     namespace: str
     name: str
+    address: str
     cluster: Cluster | None = None
-    server: Member | None = None
 
 
 class FakeNode:
@@ -46,6 +47,8 @@ class FakeNode:
         self.on_new_cluster: Callable[[Cluster], None] = lambda cluster: None
         self.on_gone_cluster: Callable[[Cluster], None] = lambda cluster: None
         self.problems: Counter[str] = Counter()
+        self.pause = 0.15
+        """Seconds between two looks; many pods are better looked at less often."""
         self._pods: dict[str, Pod] = {}
         self._dying: dict[str, float] = {}
         self._addresses = itertools.count(int(POD_NETWORK[1]))
@@ -56,6 +59,10 @@ class FakeNode:
     def _kube(self) -> Kube:
         return self._client()
 
+    @cached_property
+    def _members(self) -> Members:
+        return Members()
+
     def start(self) -> None:
         self._prepare()
         self._thread.start()
@@ -63,13 +70,14 @@ class FakeNode:
     def stop(self) -> None:
         self._stopping.set()
         self._thread.join(10)
+        self._members.end()
 
     def of_namespace(self, namespace: str) -> list[Cluster]:
         found = [c for (ns, _), c in list(self.clusters.items()) if ns == namespace]
         return sorted(found, key=lambda cluster: cluster.name)
 
     def _run(self) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
+        while not self._stopping.wait(self.pause):
             try:
                 self._look()
             except Exception as error:  # it goes on looking, whatever becomes of one pod
@@ -136,13 +144,16 @@ class FakeNode:
 
     def _adopt(self, pod: Object) -> None:
         meta = pod["metadata"]
+        if _asks_for(pod) > CPUS:
+            self._refuse(pod)
+            return
         address = str(ipaddress.ip_address(next(self._addresses)))
         hold = {"metadata": {"finalizers": [HOLD]}}
         self._kube.merge("Pod", meta["namespace"], meta["name"], hold)
-        adopted = Pod(meta["namespace"], meta["name"])
+        adopted = Pod(meta["namespace"], meta["name"], address)
         adopted.cluster = self._join(pod, address)
         if adopted.cluster:
-            adopted.server = Member(adopted.cluster, adopted.name, address)
+            self._members.at[address] = Member(adopted.cluster, adopted.name)
         self._pods[meta["uid"]] = adopted
         status = {"status": _running(pod, address)}
         self._kube.merge("Pod", adopted.namespace, adopted.name, status, "status")
@@ -150,10 +161,17 @@ class FakeNode:
             self._write_patroni_objects(adopted.cluster)
             self._label_later(adopted.cluster, adopted.name)
 
+    def _refuse(self, pod: Object) -> None:
+        meta = pod["metadata"]
+        self._pods[meta["uid"]] = Pod(meta["namespace"], meta["name"], address="")
+        reason = {"reason": "Unschedulable", "message": "0/1 nodes: insufficient cpu"}
+        condition = {"type": "PodScheduled", "status": "False", **reason}
+        status = {"status": {"conditions": [condition]}}
+        self._kube.merge("Pod", meta["namespace"], meta["name"], status, "status")
+
     def _forget(self, uid: str) -> None:
         gone = self._pods.pop(uid)
-        if gone.server:
-            threading.Thread(target=gone.server.end, daemon=True).start()
+        self._members.at.pop(gone.address, None)
         replaced = any(
             (pod.namespace, pod.name) == (gone.namespace, gone.name) for pod in self._pods.values()
         )
@@ -272,6 +290,16 @@ def _patroni_environment(pod: Object) -> dict[str, str] | None:
         if env.keys() >= {"SCOPE", "PGROOT"}:
             return env
     return None
+
+
+def _asks_for(pod: Object) -> float:
+    """CPUs that all its containers request."""
+    requests = [c.get("resources", {}).get("requests", {}) for c in pod["spec"]["containers"]]
+    return sum(_cpus(str(request.get("cpu", "0"))) for request in requests)
+
+
+def _cpus(quantity: str) -> float:
+    return float(quantity[:-1]) / 1000 if quantity.endswith("m") else float(quantity)
 
 
 def _running(pod: Object, address: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import http.server
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
@@ -52,7 +53,7 @@ SPILO_CONFIGURATION: Json = {
         },
     },
 }
-_NEEDS_RESTART = {
+NEEDS_RESTART = {
     "archive_mode",
     "hot_standby",
     "huge_pages",
@@ -83,7 +84,7 @@ class Cluster:
         self.superuser = env.get("PGUSER_SUPERUSER", "postgres")
         spilo = json.loads(env.get("SPILO_CONFIGURATION") or "{}")
         self.config = copy.deepcopy(SPILO_CONFIGURATION)
-        _merge(self.config, _without_nulls(spilo.get("bootstrap", {}).get("dcs", {})))
+        merge(self.config, _without_nulls(spilo.get("bootstrap", {}).get("dcs", {})))
         self.members: dict[str, str] = {}
         self.pending: set[str] = set()
         self.leader: str | None = None
@@ -97,21 +98,26 @@ class Cluster:
 
     def patch(self, change: Json) -> None:
         with self._lock:
-            before = self._parameters()
-            _merge(self.config, change)
-            after = self._parameters()
-            if any(str(before.get(name)) != str(after.get(name)) for name in _NEEDS_RESTART):
+            before = self.parameters()
+            merge(self.config, change)
+            after = self.parameters()
+            if any(str(before.get(name)) != str(after.get(name)) for name in NEEDS_RESTART):
                 self.pending = set(self.members)
 
     def lead(self, member: str) -> None:
         old, self.leader = self.leader, member
         self.moved(old, member)
 
-    def view(self) -> list[Json]:
-        """`members` of `GET /cluster`."""
-        return [self._member(name, address) for name, address in sorted(self.members.items())]
+    def known_to(self, pod: str) -> Json:
+        """The configuration as a member has read it."""
+        return self.config
 
-    def _member(self, name: str, address: str) -> Json:
+    def overview(self, pod: str) -> Json:
+        """The answer of a member to `GET /cluster`."""
+        members = [self.member(name, address) for name, address in sorted(self.members.items())]
+        return {"members": members, "scope": self.name}
+
+    def member(self, name: str, address: str) -> Json:
         leader = name == self.leader
         seen: Json = {
             "name": name,
@@ -129,21 +135,50 @@ class Cluster:
             return "standby_leader" if self.config.get("standby_cluster") else "leader"
         return "sync_standby" if self.config.get("synchronous_mode") else "replica"
 
-    def _parameters(self) -> Json:
+    def parameters(self) -> Json:
         return dict(self.config.get("postgresql", {}).get("parameters", {}))
 
+    def restart(self, pod: str) -> tuple[int, str]:
+        """Status and text of the answer to `POST /restart`."""
+        self.pending.discard(pod)
+        return 200, "restarted successfully"
 
-class Member(http.server.ThreadingHTTPServer):
-    """The REST server of one pod."""
+    def state(self, pod: str) -> Json:
+        """What a member says of itself."""
+        pending = {"pending_restart": True} if pod in self.pending else {}
+        return {
+            "state": "running",
+            "postmaster_start_time": "2020-01-01 00:00:00.000000+00:00",
+            "role": "primary" if pod == self.leader else "replica",
+            "server_version": 180000,
+            "timeline": 1,
+            "cluster_unlocked": False,
+            "xlog": {"location": 67108960},
+            "patroni": {"version": "4.1.0", "scope": self.name, "name": pod},
+            **pending,
+        }
+
+
+@dataclass(frozen=True)
+class Member:
+    """Patroni in one pod."""
+
+    cluster: Cluster
+    pod: str
+
+
+class Members(http.server.ThreadingHTTPServer):
+    """The REST server of all pods: the address that was asked tells which one is meant."""
 
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 128
 
-    def __init__(self, cluster: Cluster, pod: str, address: str) -> None:
-        super().__init__((address, PORT), _Requests)
-        self.cluster, self.pod = cluster, pod
-        serve = threading.Thread(target=self.serve_forever, args=(0.2,), daemon=True)
-        serve.start()
+    def __init__(self, *, port: int = PORT) -> None:
+        super().__init__(("", port), _Requests)
+        self.at: dict[str, Member] = {}
+        """By address. Of one that is not here any more connections are closed unanswered."""
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def end(self) -> None:
         self.shutdown()
@@ -155,34 +190,41 @@ class Member(http.server.ThreadingHTTPServer):
 
 class _Requests(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Member
+    server: Members
+
+    def parse_request(self) -> bool:
+        """Who is asked is looked up for each request, as the pod may be gone by now."""
+        member = self.server.at.get(self.connection.getsockname()[0])
+        if member is None:
+            raise ConnectionAbortedError
+        self.member = member
+        return super().parse_request()
 
     def do_GET(self) -> None:
-        cluster = self.server.cluster
+        cluster = self.member.cluster
         where = self.path.rstrip("/") or "/"
         answers: dict[str, Any] = {
-            "/config": cluster.config,
-            "/cluster": {"members": cluster.view(), "scope": cluster.name},
+            "/config": cluster.known_to(self.member.pod),
+            "/cluster": cluster.overview(self.member.pod),
             "/history": [],
         }
         if where in answers:
             self._answer(200, answers[where])
         else:
-            self._answer(200 if self._passes(where) else 503, self._state())
+            self._answer(200 if self._passes(where) else 503, cluster.state(self.member.pod))
 
     do_HEAD = do_OPTIONS = do_GET
 
     def do_POST(self) -> None:
-        cluster, where = self.server.cluster, self.path.rstrip("/")
+        cluster, where = self.member.cluster, self.path.rstrip("/")
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = json.loads(raw) if raw.strip() else None
         kept: Json = {"method": self.command, "path": where, "body": body}
-        cluster.requests.append(kept if where == "/config" else {**kept, "member": self.server.pod})
+        cluster.requests.append(kept if where == "/config" else {**kept, "member": self.member.pod})
         if where == "/config":
             self._configure(body or {})
         elif where == "/restart":
-            cluster.pending.discard(self.server.pod)
-            self._answer(200, "restarted successfully")
+            self._answer(*cluster.restart(self.member.pod))
         elif where in ("/switchover", "/failover"):
             self._switch(body or {})
         else:
@@ -191,7 +233,7 @@ class _Requests(http.server.BaseHTTPRequestHandler):
     do_PATCH = do_PUT = do_DELETE = do_POST
 
     def _configure(self, body: Json) -> None:
-        cluster = self.server.cluster
+        cluster = self.member.cluster
         if self.command == "PATCH":
             cluster.patch(body)
         elif self.command == "PUT":
@@ -199,7 +241,7 @@ class _Requests(http.server.BaseHTTPRequestHandler):
         self._answer(200, cluster.config)
 
     def _switch(self, body: Json) -> None:
-        cluster = self.server.cluster
+        cluster = self.member.cluster
         target = body.get("candidate") or body.get("member") or ""
         if body.get("scheduled_at"):
             self._answer(202, "Switchover scheduled")
@@ -210,25 +252,10 @@ class _Requests(http.server.BaseHTTPRequestHandler):
             self._answer(200, f'Successfully switched over to "{target}"')
 
     def _passes(self, check: str) -> bool:
-        leader = self.server.pod == self.server.cluster.leader
+        leader = self.member.pod == self.member.cluster.leader
         if check in ("/master", "/primary", "/leader", "/read-write"):
             return leader
         return not leader if check == "/replica" else True
-
-    def _state(self) -> Json:
-        cluster, pod = self.server.cluster, self.server.pod
-        pending = {"pending_restart": True} if pod in cluster.pending else {}
-        return {
-            "state": "running",
-            "postmaster_start_time": "2020-01-01 00:00:00.000000+00:00",
-            "role": "primary" if pod == cluster.leader else "replica",
-            "server_version": 180000,
-            "timeline": 1,
-            "cluster_unlocked": False,
-            "xlog": {"location": 67108960},
-            "patroni": {"version": "4.1.0", "scope": cluster.name, "name": pod},
-            **pending,
-        }
 
     def _answer(self, status: int, body: Any) -> None:
         data = (body if isinstance(body, str) else json.dumps(body)).encode()
@@ -242,13 +269,13 @@ class _Requests(http.server.BaseHTTPRequestHandler):
         """Requests that matter are kept in the cluster."""
 
 
-def _merge(base: Json, change: Json) -> None:
+def merge(base: Json, change: Json) -> None:
     """Patroni's rule for PATCH: null removes, objects are merged."""
     for key, value in change.items():
         if value is None:
             base.pop(key, None)
         elif isinstance(value, dict) and isinstance(base.get(key), dict):
-            _merge(base[key], value)
+            merge(base[key], value)
         else:
             base[key] = value
 

@@ -13,7 +13,7 @@ from typing import Any
 from tests.apiserver.golden import database_capture, fake_dns
 from tests.apiserver.golden.capture import Capture, Patience
 from tests.apiserver.golden.case import Case
-from tests.apiserver.golden.database import Databases, newest_server
+from tests.apiserver.golden.database import Databases
 from tests.apiserver.golden.fake_node import DNS_ADDRESS, FakeNode
 from tests.apiserver.golden.fake_patroni import Cluster
 from tests.apiserver.golden.operator import Launch, Operator
@@ -21,7 +21,7 @@ from tests.apiserver.plane import Plane
 from tests.apiserver.processes import Process
 from tests.temporal_server import binary
 
-_TEMPORAL_PORT = 7233
+TEMPORAL_PORT = 7233
 _FIRST_API_PORT = 28080
 
 
@@ -48,8 +48,7 @@ class Run:
     ) -> None:
         self._home, self._plane, self._patience, self._launch = home, plane, patience, launch
         self.node = FakeNode(lambda: plane.kube("fake-node"))
-        programs = newest_server()
-        self._databases = Databases(home / "postgres", programs) if programs else None
+        self._databases = Databases(home / "postgres")
         self._prepared: dict[str, Sequence[tuple[str, str]]] = {}
         self.node.on_new_cluster = self._start_database
         self.node.on_gone_cluster = self._stop_database
@@ -62,7 +61,7 @@ class Run:
         temporal = None
         try:
             self._plane.up()
-            temporal = _temporal(self._home, [case.name for case in cases])
+            temporal = start_temporal(self._home, [case.name for case in cases])
             fake_dns.serve(DNS_ADDRESS, self._resolve)
             self.node.start()
             yield
@@ -96,8 +95,6 @@ class Run:
 
     def _capture(self, case: Case, api_port: int) -> Outcome:
         began = time.monotonic()
-        if case.options.postgres and self._databases is None:
-            return Outcome(case, None, "no PostgreSQL server is installed here", 0)
         if case.options.postgres:
             self._prepared[case.name] = case.options.sql
         kube = self._plane.kube()
@@ -128,7 +125,7 @@ class Run:
             api_port=api_port,
             log=logs / f"{case.name}.log",
             environment={
-                "TEMPORAL_ADDRESS": f"127.0.0.1:{_TEMPORAL_PORT}",
+                "TEMPORAL_ADDRESS": f"127.0.0.1:{TEMPORAL_PORT}",
                 "TEMPORAL_NAMESPACE": case.name,
                 **case.options.env,
             },
@@ -138,20 +135,16 @@ class Run:
     # --------------------------------------------------------------------------- databases
 
     def _start_database(self, cluster: Cluster) -> None:
-        if self._databases is not None and cluster.namespace in self._prepared:
+        if cluster.namespace in self._prepared:
             cluster.database = min(cluster.members.values())
             self._databases.start(cluster, self._prepared[cluster.namespace])
 
     def _stop_database(self, cluster: Cluster) -> None:
-        if self._databases is not None:
-            self._databases.stop(cluster)
+        self._databases.stop(cluster)
 
     def _look_into(self, cluster: Cluster) -> dict[str, Any]:
-        databases = self._databases
-        assert databases is not None
-
         def sql(database: str, statement: str) -> str:
-            return databases.sql(cluster, database, statement)
+            return self._databases.sql(cluster, database, statement)
 
         return database_capture.capture(sql)
 
@@ -162,15 +155,16 @@ class Run:
         return cluster.database or cluster.members.get(cluster.leader or "")
 
 
-def _temporal(home: Path, namespaces: Sequence[str]) -> Process:
+def start_temporal(home: Path, namespaces: Sequence[str]) -> Process:
+    """A dev server on `TEMPORAL_PORT`, with these namespaces besides `default`."""
     extra = [word for name in namespaces for word in ("--namespace", name)]
     words = [str(binary()), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port"]
     process = Process(
         "temporal",
-        [*words, str(_TEMPORAL_PORT), "--log-level", "error", *extra],
+        [*words, str(TEMPORAL_PORT), "--log-level", "error", *extra],
         log=home / "temporal.log",
     )
-    process.until(lambda: _listens(_TEMPORAL_PORT), seconds=60)
+    process.until(lambda: _listens(TEMPORAL_PORT), seconds=60)
     return process
 
 

@@ -1,7 +1,7 @@
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from activities.progress import Progress
+from activities.progress import SECONDS_BETWEEN_WRITES, Progress
 from tests.unit.kube.server import Script, serving
 from workflows.model.base import ClusterRef
 
@@ -22,7 +22,10 @@ def texts(script: Script) -> list[str]:
 
 
 def progress(script: Script, clock: Clock) -> Progress:
-    return Progress(script.kube, REF, "u1", clock=clock)
+    """Of a step that has been going on for a while."""
+    told = Progress(script.kube, REF, "u1", clock=clock)
+    clock.now += SECONDS_BETWEEN_WRITES
+    return told
 
 
 def test_the_same_text_is_written_once() -> None:
@@ -35,13 +38,20 @@ def test_the_same_text_is_written_once() -> None:
         assert texts(script) == ["a pod"]
 
 
-def test_at_most_one_write_a_second_and_the_last_text_wins() -> None:
+def test_nothing_is_written_about_a_step_that_is_quick() -> None:
+    with serving() as script:
+        told = Progress(script.kube, REF, "u1", clock=Clock())
+        told.waits_for("a pod")
+    assert script.asked == []
+
+
+def test_at_most_one_write_every_other_second_and_the_last_text_wins() -> None:
     with serving(OK, OK) as script:
         clock = Clock()
         told = progress(script, clock)
         for text in ("1 s", "2 s", "3 s"):
             told.waits_for(text)
-            clock.now += 0.4
+            clock.now += 0.7
         assert texts(script) == ["1 s"]
         told.waits_for("4 s")
         assert texts(script) == ["1 s", "4 s"]

@@ -16,8 +16,8 @@ def pod(*, labels: Object | None = None, deleting: bool = False, **status: Any) 
     return {"metadata": meta, "spec": {"nodeName": "n1"}, "status": status}
 
 
-def seen(found: Object, *, revision: str = "") -> PodSeen:
-    return pods.seen(found, role_label="spilo-role", revision=revision)
+def seen(found: Object) -> PodSeen:
+    return pods.seen(found, role_label="spilo-role")
 
 
 def waiting(reason: str, message: str = "") -> Object:
@@ -85,20 +85,6 @@ def test_a_pod_that_is_being_deleted_says_so() -> None:
     assert (found.deleting, found.reason) == (True, "being deleted")
 
 
-@pytest.mark.parametrize(("revision", "current"), [("c-new", False), ("c-old", True), ("", True)])
-def test_a_pod_is_current_when_it_has_the_newest_revision(revision: str, current: bool) -> None:
-    found = pod(labels={"controller-revision-hash": "c-old"})
-    assert seen(found, revision=revision).current is current
-
-
-@pytest.mark.parametrize(("observed", "trusted"), [({}, False), ({"observedGeneration": 2}, True)])
-def test_a_revision_is_trusted_when_its_controller_has_looked(
-    observed: Object, trusted: bool
-) -> None:
-    stateful_set = {"metadata": {"generation": 2}, "status": observed}
-    assert pods.is_observed(stateful_set) is trusted
-
-
-def test_the_newest_revision_of_nothing_is_not_known() -> None:
-    assert pods.newest_revision(None) == ""
-    assert pods.newest_revision({"status": {"updateRevision": "c-1"}}) == "c-1"
+def test_without_a_template_to_compare_with_no_pod_is_stale() -> None:
+    found = seen(pod(labels={"controller-revision-hash": "c-old"}))
+    assert (found.current, found.stale) == (True, "")

@@ -70,6 +70,40 @@ def test_the_last_stage_deletes_nothing() -> None:
     assert not belongs(Stage.FINALIZER, "Pod", "acid-c-0")
 
 
+POOLED = {"application": "db-connection-pooler", "connection-pooler": "acid-c-pooler"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("Deployment", "acid-c-pooler"), ("Service", "acid-c-pooler"), ("Secret", "acid-c-pooler-u")],
+)
+def test_a_pooler_is_known_by_its_labels_and_goes_in_a_stage_of_its_own(
+    kind: str, name: str
+) -> None:
+    assert belongs(Stage.CONNECTION_POOLER, kind, name, labels=POOLED, managedFields=OURS)
+    assert not belongs(Stage.SECRETS, kind, name, labels=POOLED, managedFields=OURS)
+    assert not belongs(Stage.SERVICES, kind, name, labels=POOLED)
+
+
+def test_the_login_of_the_poolers_role_is_among_the_secrets() -> None:
+    name = "pooler.acid-c.credentials.postgresql.acid.zalan.do"
+    assert belongs(Stage.SECRETS, "Secret", name, labels=POOLED)
+    assert not belongs(Stage.CONNECTION_POOLER, "Secret", name, labels=POOLED)
+
+
+@pytest.mark.parametrize("kind", ["CronJob", "Job"])
+def test_backups_are_known_by_their_application(kind: str) -> None:
+    labels = {"application": "spilo-logical-backup"}
+    assert belongs(Stage.LOGICAL_BACKUP, kind, "any-name", labels=labels)
+    assert not belongs(Stage.LOGICAL_BACKUP, kind, "any-name", labels={"application": "spilo"})
+
+
+def test_only_streams_that_we_made_are_ours() -> None:
+    kind = "FabricEventStream"
+    assert belongs(Stage.EVENT_STREAMS, kind, "acid-c-x1y2z", managedFields=OURS)
+    assert not belongs(Stage.EVENT_STREAMS, kind, "acid-c-x1y2z", managedFields=THEIRS)
+
+
 def test_all_children_carry_the_clusters_labels() -> None:
     assert children.selector(REF, configuration()) == {
         "application": "spilo",

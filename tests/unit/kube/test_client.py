@@ -1,4 +1,6 @@
+import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 from activities.kube import client
 from activities.kube.calls import writes
 from tests.unit.kube.server import serving
-from workflows.model.errors import Conflict, Precondition, Unavailable
+from workflows.model.errors import Conflict, Forbidden, Precondition, Unavailable
 
 POD: dict[str, Any] = {
     "apiVersion": "v1",
@@ -50,6 +52,54 @@ def test_a_fresh_list_comes_in_pages() -> None:
     assert [item["metadata"]["name"] for item in listed] == ["a", "b"]
     assert script.asked[0].path == "/api/v1/pods?labelSelector=&limit=500"
     assert script.asked[1].path.endswith("&continue=next")
+
+
+def test_objects_can_be_chosen_by_their_fields() -> None:
+    with serving((200, {"items": []})) as script:
+        script.kube.list("Event", "ns", {}, fields={"type": "Warning"})
+    asked = script.asked[0].path.partition("?")[2]
+    assert asked == "labelSelector=&fieldSelector=type%3DWarning&resourceVersion=0"
+
+
+def following(*events: dict[str, Any]) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A watch that tells these events and then falls silent, until the client hangs up."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        for event in events:
+            handler.wfile.write(json.dumps(event).encode() + b"\n")
+        handler.wfile.flush()
+        handler.connection.recv(1)
+
+    return answer
+
+
+def test_an_object_is_followed_until_nothing_is_heard() -> None:
+    changed = {**POD, "status": {"phase": "Running"}}
+    events = [
+        {"type": "ADDED", "object": POD},
+        {"type": "DELETED", "object": POD},
+        {"type": "ADDED", "object": changed},
+    ]
+    with serving(following(*events)) as script:
+        followed = list(script.kube.follow("Pod", "ns", "p", seconds=0.2))
+    assert followed == [POD, None, changed]
+    assert script.asked[0].path == (
+        "/api/v1/namespaces/ns/pods?fieldSelector=metadata.name%3Dp&watch=true"
+    )
+
+
+def test_what_the_server_can_not_go_on_with_ends_the_following() -> None:
+    expired = {"type": "ERROR", "object": {"code": 410}}
+    with serving(following({"type": "ADDED", "object": POD}, expired)) as script:
+        assert list(script.kube.follow("Pod", "ns", "p", seconds=5.0)) == [POD]
+
+
+def test_following_may_be_refused() -> None:
+    with serving((403, {"message": "pods is forbidden"})) as script, pytest.raises(Forbidden):
+        list(script.kube.follow("Pod", "ns", "p", seconds=0.2))
 
 
 def test_applies_under_our_name_by_force() -> None:

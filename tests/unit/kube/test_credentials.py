@@ -1,5 +1,6 @@
 import base64
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,6 +58,34 @@ def test_other_contents_are_kept() -> None:
 
 def test_the_user_of_a_rotation_is_kept() -> None:
     assert built(secret(username="app260131", password="secret-1"))["username"] == "app260131"
+
+
+def test_a_system_role_has_no_dated_user() -> None:
+    manifest = credentials.build(
+        role("standby"),
+        secret(username="standby260131", password="secret-1"),
+        cluster=CLUSTER,
+        configuration=CONFIGURATION,
+    )
+    assert base64.b64decode(manifest["data"]["username"]).decode() == "standby"
+
+
+@pytest.mark.parametrize(
+    ("live", "access", "password"),
+    [
+        (None, "true", "of-the-source"),
+        (secret(username="app"), "true", "of-the-source"),
+        (secret(username="app", password="of-before"), "true", "of-before"),
+        (secret(username="app", password="of-before"), "false", "of-the-source"),
+    ],
+)
+def test_a_password_decided_elsewhere_waits_for_the_server_to_learn_of_it(
+    live: dict[str, Any] | None, access: str, password: str
+) -> None:
+    followed = replace(role(), password="of-the-source")
+    settings = configuration(enable_database_access=access)
+    manifest = credentials.build(followed, live, cluster=CLUSTER, configuration=settings)
+    assert base64.b64decode(manifest["data"]["password"]).decode() == password
 
 
 def test_a_username_nobody_could_log_in_with_is_corrected_and_the_password_kept() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from activities.kube import drift, keep
-from activities.manifests import desired, statefulset
+from activities.manifests import statefulset
 from tests.unit.kube.comparing import as_text, contained
+from tests.unit.manifests import desired
 from tests.unit.manifests.captured import Stage, stages
 
 Object = dict[str, Any]
@@ -169,6 +170,32 @@ def test_ignored_annotations_are_not_compared() -> None:
     want = {"metadata": {"name": "c", "annotations": {"x.io/y": "1", "plain": "1"}}}
     have = {"metadata": {"name": "c", "annotations": {"x.io/y": "2", "plain": "2"}}}
     assert drift.difference(want, have, ignored_annotations=["x.io/y", "plain"]) == []
+
+
+@pytest.mark.parametrize(
+    ("left", "path"),
+    [
+        ({"metadata": {"annotations": {"a": "1"}}}, "metadata.annotations.a"),
+        ({"spec": {"storageClassName": "fast"}}, "spec.storageClassName"),
+        ({"spec": {"selector": {"matchLabels": {}}}}, "spec.selector"),
+    ],
+)
+def test_what_is_left_in_templates_of_claims_counts(left: Object, path: str) -> None:
+    claim: Object = {"metadata": {"name": "pgdata"}, "spec": {}}
+    other = {part: {**claim[part], **left.get(part, {})} for part in claim}
+    want = stateful_set(container(), volumeClaimTemplates=[claim])
+    have = stored(stateful_set(container(), volumeClaimTemplates=[other]))
+    assert drift.difference(want, have) == [f"spec.volumeClaimTemplates[0].{path}"]
+
+
+def test_ignored_annotations_of_claims_are_sent_as_they_are() -> None:
+    claim: Object = {"metadata": {"name": "pgdata"}, "spec": {}}
+    other = {"metadata": {"name": "pgdata", "annotations": {"a": "1"}}, "spec": {}}
+    want = stateful_set(container(), volumeClaimTemplates=[claim])
+    have = stored(stateful_set(container(), volumeClaimTemplates=[other]))
+    assert drift.difference(want, have, ignored_annotations=["a"]) == []
+    (sent,) = keep.settled(want, have, ignored_annotations=["a"])["spec"]["volumeClaimTemplates"]
+    assert sent["metadata"]["annotations"] == {"a": "1"}
 
 
 def test_labels_of_existing_claims_do_not_count() -> None:

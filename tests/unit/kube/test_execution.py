@@ -71,6 +71,24 @@ def test_asks_for_the_container_and_passes_words_one_by_one() -> None:
     assert headers["authorization"] == "Bearer t0ken"
 
 
+def test_what_is_given_goes_through_the_standard_input_only() -> None:
+    heard: list[bytes] = []
+
+    def listening(request: BaseHTTPRequestHandler) -> None:
+        shake_hands(request)
+        head = request.rfile.read(2)
+        mask, length = request.rfile.read(4), head[1] & 0x7F
+        body = request.rfile.read(length)
+        heard.append(bytes(byte ^ mask[n % 4] for n, byte in enumerate(body)))
+        request.wfile.write(frame(b"\x03" + SUCCESS) + frame(b"", 8))
+
+    with serving(listening) as script:
+        script.kube.exec("ns", "p-0", "postgres", ["cat"], given="a word\n")
+    assert heard == [b"\x00a word\n"]
+    assert "stdin=true" in script.asked[0].path
+    assert "word" not in script.asked[0].path
+
+
 def test_a_failing_command_is_told_with_its_words() -> None:
     talk = [frame(b"\x02no such file\n"), frame(b"\x03" + FAILURE), frame(b"", 8)]
     with pytest.raises(Precondition, match="exit code 3: no such file"):

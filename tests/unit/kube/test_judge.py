@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 
 from activities.kube.judge import Judge
+from workflows.model.base import ClusterRef
+from workflows.model.errors import Forbidden
 
 
 def service(**spec: Any) -> dict[str, Any]:
@@ -36,3 +38,15 @@ def test_a_write_that_took_effect_is_forgotten() -> None:
     judge.written(service(a=1), service(a=2))
     judge.written(service(a=1), service(a=1))
     assert judge.difference(service(a=1), service(a=2)) == ["spec.a"]
+
+
+def test_what_was_refused_is_tried_again_as_soon_as_somebody_asks() -> None:
+    judge, ref = Judge(), ClusterRef(namespace="ns", name="acid")
+    judge.heed(ref, "1")
+    judge.refused(service(a=1), Forbidden("exceeded quota"))
+    judge.heed(ref, "1")
+    assert judge.refusal(service(a=1)) is not None
+    judge.heed(ClusterRef(namespace="other", name="acid"), "2")
+    assert judge.refusal(service(a=1)) is not None
+    judge.heed(ref, "2")
+    assert judge.refusal(service(a=1)) is None

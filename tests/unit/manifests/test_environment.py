@@ -37,7 +37,6 @@ def test_order_with_every_source() -> None:
     of = cluster(
         env=[{"name": "FROM_MANIFEST", "value": "1"}],
         clone={"cluster": "old"},
-        standby={"standby_host": "far"},
         tls={"secretName": "cert", "caFile": "ca.crt"},
     )
     under = configuration(
@@ -61,7 +60,6 @@ def test_order_with_every_source() -> None:
         "CLONE_PORT",
         "CLONE_USER",
         "CLONE_PASSWORD",
-        "STANDBY_HOST",
         "S1",
         "S2",
         "M1",

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 
 from activities.manifests import (
-    desired,
     disruption_budgets,
     logical_backup,
     pooler,
@@ -19,6 +18,7 @@ from activities.manifests import (
     statefulset,
 )
 from tests.apiserver.golden.normal import Normal
+from tests.unit.manifests import desired
 from tests.unit.manifests.captured import Object, Stage, stages
 from tests.unit.manifests.defaulted import defaulted
 from workflows.model.names import Role

@@ -105,3 +105,8 @@ def test_a_cloud_role_is_on_the_pods(
 
 def test_a_long_name_leaves_room_for_kubernetes() -> None:
     assert len(build(cluster(name="a" * 58))["metadata"]["name"]) == 52
+
+
+def test_a_cluster_without_members_is_not_dumped() -> None:
+    assert build(cluster(numberOfInstances=0))["spec"]["suspend"] is True
+    assert "suspend" not in build()["spec"]

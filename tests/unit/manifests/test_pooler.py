@@ -186,3 +186,46 @@ def test_its_list_of_users_is_sorted_and_quoted() -> None:
     assert base64.b64decode(found["data"]["userlist.txt"]).decode() == (
         '"pooler" "pw"\n"a" "say ""x"""\n"z" "1"\n'
     )
+
+
+# ------------------------------------------------------------------------------- list of users
+
+
+def users(live: Any = None, *, password: str = "one", now: str = "noon") -> dict[str, Any]:
+    return pooler_secret.build(
+        cluster=cluster(enableConnectionPooler=True),
+        configuration=configuration(),
+        role=Role.MASTER,
+        password=password,
+        infrastructure={"robot": "two"},
+        live=live,
+        now=now,
+    )
+
+
+def test_a_new_list_bears_no_time() -> None:
+    assert "annotations" not in users()["metadata"]
+
+
+def test_a_list_that_becomes_another_one_tells_when_and_keeps_telling() -> None:
+    changed = users(users(), password="three")
+    assert pooler_secret.changed(changed) == "noon"
+    assert users(changed, password="three", now="later") == changed
+
+
+def test_a_list_in_another_order_stays_as_it_is() -> None:
+    lines = base64.b64decode(users()["data"]["userlist.txt"]).splitlines(keepends=True)
+    other = {"userlist.txt": base64.b64encode(b"".join(reversed(lines))).decode()}
+    live = {**users(), "data": other}
+    assert users(live) == live
+
+
+def test_the_time_is_in_the_template_of_the_pods() -> None:
+    deployment = pooler_deployment.build(
+        cluster=cluster(podAnnotations={"a": "b"}),
+        configuration=configuration(),
+        role=Role.MASTER,
+        users_changed="noon",
+    )
+    annotations = deployment["spec"]["template"]["metadata"]["annotations"]
+    assert annotations == {"a": "b", "matriarch.dev/pooler-users-changed": "noon"}

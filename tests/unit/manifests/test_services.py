@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from activities.manifests import desired, endpoints, services
+from activities.manifests import endpoints, services
 from activities.manifests.inputs import PodEnvironment
+from tests.unit.manifests import desired
 from tests.unit.manifests.inputs import cluster, configuration
 from workflows.model.configuration import Configuration
 from workflows.model.postgresql import Postgresql

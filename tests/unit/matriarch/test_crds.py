@@ -18,7 +18,7 @@ def test_written_files_are_those_in_deploy(tmp_path: Path) -> None:
 def test_without_a_folder_all_come_in_one_stream(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["crds"]) == 0
     documents = list(yaml.safe_load_all(capsys.readouterr().out))
-    assert [each["kind"] for each in documents] == ["CustomResourceDefinition"] * 3
+    assert [each["kind"] for each in documents] == ["CustomResourceDefinition"] * 4
 
 
 def test_the_kustomization_names_every_definition() -> None:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from matriarch.workers import GRACE
+from watcher.selection import CHILDREN, CONFIGURATIONS, PODS, POSTGRESQLS, TEAMS, Resource
 from workflows.model.configuration import Configuration, notices
 
 FOLDER = Path(__file__).parents[3] / "deploy" / "kustomize" / "operator"
@@ -51,6 +52,14 @@ def test_the_operator_may_bind_the_role_of_pods() -> None:
     assert rights(found("ClusterRole", "postgres-pod")) <= rights(found("ClusterRole"))
 
 
+@pytest.mark.parametrize("resource", [POSTGRESQLS, PODS, TEAMS, CONFIGURATIONS, *CHILDREN])
+def test_the_operator_may_watch_what_it_follows(resource: Resource) -> None:
+    group = resource.group.removeprefix("apis/").removesuffix("/v1")
+    group = "" if group == "api" else group
+    needed = {(group, resource.plural, verb) for verb in ("list", "watch")}
+    assert needed <= rights(found("ClusterRole"))
+
+
 @pytest.mark.parametrize("resource", ["postgresqls", "postgresqls/status"])
 def test_the_operator_never_makes_or_deletes_clusters(resource: str) -> None:
     verbs = {verb for _, what, verb in rights(found("ClusterRole")) if what == resource}
@@ -62,6 +71,33 @@ def test_people_get_rights_by_kubernetes_own_roles() -> None:
         role = found("ClusterRole", f"zalando-postgres-operator:users:{word}")
         label = f"rbac.authorization.k8s.io/aggregate-to-{word}"
         assert role["metadata"]["labels"] == {label: "true"}
+
+
+def in_one_namespace(name: str) -> Rights:
+    """Rights of a Role of the installation that has none in the whole cluster."""
+    text = (FOLDER.parent / "operator-namespaced" / "rights.yaml").read_text()
+    roles = [each for each in yaml.safe_load_all(text) if each["kind"] == "Role"]
+    [role] = [each for each in roles if each["metadata"]["name"] == name]
+    return rights(role)
+
+
+def test_in_one_namespace_the_rights_are_the_same_but_for_what_lies_in_none() -> None:
+    everywhere = rights(found("ClusterRole"))
+    lacking = {what for _, what, _ in everywhere - in_one_namespace("postgres-operator")}
+    in_none = {"customresourcedefinitions", "namespaces", "nodes", "persistentvolumes"}
+    assert lacking == in_none
+    assert in_one_namespace("postgres-operator") <= everywhere
+    assert in_one_namespace("postgres-pod") == rights(found("ClusterRole", "postgres-pod"))
+
+
+def test_the_configuration_for_one_namespace_tries_nothing_that_is_not_allowed() -> None:
+    text = (FOLDER.parent / "operator-namespaced" / "configmap.yaml").read_text()
+    data = found("ConfigMap")["data"] | yaml.safe_load(text)["data"]
+    configuration = Configuration.from_config_map(data, operator_namespace="ops")
+    assert configuration.watched_namespace == ""
+    assert not configuration.enable_crd_registration
+    binding = yaml.safe_load(configuration.pod_service_account_role_binding_definition)
+    assert binding["roleRef"]["kind"] == "Role"
 
 
 def test_the_configuration_can_be_read_and_has_no_odd_keys() -> None:

@@ -1,4 +1,5 @@
 import json
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -6,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from matriarch.health import DEAD_SECONDS, Health
+from matriarch.metrics import gauge
+from matriarch.rest.errors import NoAnswer
 from matriarch.web import Web
+from workflows.model.errors import Unavailable
 
 
 @pytest.fixture
@@ -16,8 +20,8 @@ def health() -> Health:
 
 @pytest.fixture
 def web(health: Health) -> Iterator[Web]:
-    serving = Web(health, port=0)
-    serving.start()
+    serving = Web(health)
+    serving.serve_on(0)
     yield serving
     serving.stop()
 
@@ -65,20 +69,71 @@ def test_dead_when_the_event_loop_stands_still(
     assert get(web, "/readyz")[0] == 503
 
 
-def test_status_and_metrics_show_the_figures(web: Web, health: Health) -> None:
-    health.figures["watcher"] = lambda: {"leading": 1.0, "clusters": 3.0}
-    assert json.loads(get(web, "/status")[1])["watcher"] == {"leading": 1.0, "clusters": 3.0}
-    assert get(web, "/metrics")[1].splitlines() == [
+def test_status_shows_the_facts(web: Web, health: Health) -> None:
+    health.facts["Clusters"] = lambda: 3
+    assert json.loads(get(web, "/status")[1])["Clusters"] == 3
+
+
+def test_metrics_show_the_families(web: Web, health: Health) -> None:
+    health.families.append(lambda: [gauge("leader", "Whether it leads.", 1.0)])
+    lines = get(web, "/metrics")[1].splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        "matriarch_leader 1",
         "matriarch_ready 1",
-        "matriarch_watcher_clusters 3",
-        "matriarch_watcher_leading 1",
     ]
 
 
-def test_an_unknown_page_is_said_to_be_unknown(web: Web) -> None:
-    status, text = get(web, "/config/")
-    assert status == 404
-    assert "no such page" in json.loads(text)["error"]
+def test_an_unknown_page_is_an_error_as_everything_is(web: Web) -> None:
+    def rest(path: str) -> object:
+        raise NoAnswer("page not found")
+
+    web.rest = rest
+    assert get(web, "/clusterz/") == (500, '{"error": "page not found"}')
+
+
+@pytest.mark.parametrize("path", ["/clusters", "/clusters/", "/clusters/?x=1"])
+def test_pages_of_the_api_are_json(web: Web, path: str) -> None:
+    web.rest = lambda path: {"acid": [path]}
+    assert get(web, path) == (200, '{"acid": ["/clusters"]}')
+
+
+def test_a_server_that_does_not_answer_is_told(web: Web) -> None:
+    def rest(path: str) -> object:
+        raise Unavailable("list postgresql: no answer")
+
+    web.rest = rest
+    assert get(web, "/clusters/") == (500, '{"error": "list postgresql: no answer"}')
+
+
+def test_a_slow_page_keeps_no_probe_waiting(web: Web) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def rest(path: str) -> object:
+        asked.set()
+        assert answered.wait(10)
+        return "late"
+
+    web.rest = rest
+    slow = threading.Thread(target=get, args=(web, "/clusters/"))
+    slow.start()
+    assert asked.wait(10)
+    assert get(web, "/readyz/")[0] == 200
+    answered.set()
+    slow.join()
+
+
+def test_while_it_starts_there_is_nothing_to_show(web: Web) -> None:
+    assert get(web, "/config/") == (500, '{"error": "the process is still starting"}')
+
+
+def test_the_port_can_be_changed_while_it_serves(web: Web, health: Health) -> None:
+    before, free = web.port, Web(health)
+    free.serve_on(0)
+    other = free.port
+    free.stop()
+    web.serve_on(other)
+    assert web.port == other != before
+    assert get(web, "/readyz")[0] == 200
 
 
 def test_a_failing_check_is_answered_without_its_text(web: Web, health: Health) -> None:

@@ -43,7 +43,7 @@ def test_every_step_is_implemented_under_its_name() -> None:
 
 def test_every_operation_is_run_by_the_workers() -> None:
     names = {vars(each)["__temporal_workflow_definition"].name for each in WORKFLOWS}
-    assert names == {"cluster", *OPERATIONS.values()}
+    assert names == {"cluster", "fleet", *OPERATIONS.values()}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 GOOD: list[tuple[str, Any]] = [
     *[("cpu", text) for text in ("100m", "1", "0.5", "1.125", "0")],
-    *[("memory", text) for text in ("100Mi", "1Gi", "1G", "0.5Gi", "1073741824", "1e9", "1e3Ki")],
+    *[("memory", text) for text in ("100Mi", "1Gi", "1G", "0.5Gi", "1073741824", "1e9")],
     *[("cron", text) for text in ("30 00 * * *", "*/5 * * * *", "0 0 1 */2 7", "0\t0 1 1 1")],
     *[
         ("window", text)

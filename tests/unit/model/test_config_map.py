@@ -1,5 +1,7 @@
 """The ConfigMap form of the configuration: every rule of its decoding."""
 
+import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +14,17 @@ from workflows.model.configuration import (
     Configuration,
     InfrastructureRoles,
     NamespacedName,
+    doubts,
     notices,
 )
 from workflows.model.configuration.sections import entries
-from workflows.model.errors import InvalidConfiguration
+from workflows.model.errors import FieldError, InvalidConfiguration
 
 DURATIONS = [entry.name for entry in entries("config map") if entry.plain_type is timedelta]
+
+
+def noted(data: dict[str, str]) -> Sequence[FieldError]:
+    return [*notices(data), *doubts(from_config_map(**data), "config map")]
 
 
 def test_missing_keys_take_their_defaults() -> None:
@@ -198,7 +205,7 @@ def test_one_infrastructure_role_is_given_as_pairs_and_its_namespace_is_default(
 def test_malformed_windows_are_left_out_and_noted() -> None:
     text = "01:00-02:00,sometimes,Sat:25:00-26:00"
     assert from_config_map(maintenance_windows=text).maintenance_windows == ["01:00-02:00"]
-    assert [notice.value for notice in notices({"maintenance_windows": text})] == [
+    assert [notice.value for notice in noted({"maintenance_windows": text})] == [
         "sometimes",
         "Sat:25:00-26:00",
     ]
@@ -208,7 +215,7 @@ def test_unknown_and_deprecated_keys_have_no_effect_and_are_noted() -> None:
     data = {"enable_load_balancer": "true", "replica_dns_old_name_format": "x"}
     config = from_config_map(**data)
     assert config.enable_replica_load_balancer is False
-    assert [notice.path for notice in notices(data)] == [
+    assert [notice.path for notice in noted(data)] == [
         "data.replica_dns_old_name_format",
         "data.enable_load_balancer",
     ]
@@ -217,7 +224,7 @@ def test_unknown_and_deprecated_keys_have_no_effect_and_are_noted() -> None:
 def test_an_odd_word_where_one_of_several_is_expected_goes_through_and_is_noted() -> None:
     data = {"major_version_upgrade_mode": "Manual", "logical_backup_provider": "s3"}
     assert from_config_map(**data).major_version_upgrade_mode == "Manual"
-    assert [notice.path for notice in notices(data)] == ["data.major_version_upgrade_mode"]
+    assert [notice.path for notice in noted(data)] == ["data.major_version_upgrade_mode"]
 
 
 def test_definitions_of_service_account_and_role_binding_may_be_yaml_or_json() -> None:
@@ -234,10 +241,20 @@ def test_the_configuration_cannot_be_changed() -> None:
         setattr(config, "workers", 3)  # noqa: B010 - mypy refuses the plain assignment, too
 
 
+# what a value is refused for because of another one
+PARTNERS = (
+    "additional_secret_mount_path",
+    "connection_pooler_user",
+    "min_instances",
+    "minimal_major_version",
+    "pod_antiaffinity_topology_key",
+    "target_major_version",
+)
+KEYS = st.from_regex(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,9}[A-Za-z0-9])?", fullmatch=True)
 PLAIN = st.text(st.characters(exclude_characters=",:'\" \t"), min_size=1)
 
 
-@given(st.dictionaries(PLAIN, PLAIN, min_size=1))
+@given(st.dictionaries(KEYS, PLAIN, min_size=1))
 def test_maps_without_special_characters_are_read_back(pairs: dict[str, str]) -> None:
     text = ",".join(f"{key}:{value}" for key, value in pairs.items())
     assert from_config_map(custom_pod_annotations=text).custom_pod_annotations == pairs
@@ -248,7 +265,30 @@ def test_any_texts_are_either_read_or_refused_with_their_keys(data: dict[str, st
     try:
         config = Configuration.from_config_map(data, operator_namespace="o")
     except InvalidConfiguration as error:
-        paths = {bad.path.removeprefix("data.") for bad in error.errors}
-        assert paths and paths <= {*data, "min_instances", "connection_pooler_user"}
+        names = {re.split(r"[.\[]", bad.path)[1] for bad in error.errors}
+        assert names and names <= {*data, *PARTNERS}
     else:
         assert config.operator_namespace == "o"
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ({"max_instances": "0"}, "data.max_instances"),
+        ({"cluster_labels": "team:x"}, "data.cluster_labels"),
+        ({"downscaler_annotations": "^a,(,a{99999999999}"}, "data.downscaler_annotations"),
+        ({"additional_secret_mount_path": "/x"}, "data.additional_secret_mount_path"),
+        (
+            {"persistent_volume_claim_retention_policy": "when_gone:delete"},
+            "data.persistent_volume_claim_retention_policy.when_gone",
+        ),
+        ({"workerz": "3"}, "data.workerz"),
+    ],
+)
+def test_what_is_accepted_and_hardly_meant_is_noted(data: dict[str, str], path: str) -> None:
+    assert {notice.path for notice in noted(data)} == {path}
+
+
+def test_a_mistyped_key_is_told_with_the_one_that_was_meant() -> None:
+    (notice,) = noted({"resyncperiod": "1m"})
+    assert notice.remark == 'data.resyncperiod: "resyncperiod", where `resync_period` is expected'

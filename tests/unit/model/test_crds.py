@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from tests.unit.model.manifests import manifest
+from workflows.model import core
 from workflows.model.configuration.sections import entries
 from workflows.model.crds import __main__ as program
-from workflows.model.crds import core, everything, operatorconfigurations, postgresqls, render
+from workflows.model.crds import everything, operatorconfigurations, postgresqls, render
 from workflows.model.postgresql import PostgresqlSpec
 from workflows.model.shape import fields
 from workflows.model.status import ClusterStatus
@@ -73,7 +74,7 @@ def test_the_program_prints_one_stream(capsys: pytest.CaptureFixture[str]) -> No
     assert list(yaml.safe_load_all(capsys.readouterr().out)) == everything()
 
 
-def test_names_and_kinds_are_those_of_the_original() -> None:
+def test_names_and_kinds_are_those_of_the_original_and_our_own() -> None:
     facts = [
         (
             definition["metadata"]["name"],
@@ -86,6 +87,13 @@ def test_names_and_kinds_are_those_of_the_original() -> None:
     ]
     assert facts == [
         ("postgresqls.acid.zalan.do", "postgresql", "postgresqlList", "postgresql", ["pg"]),
+        (
+            "postgresoperations.acid.zalan.do",
+            "PostgresOperation",
+            "PostgresOperationList",
+            "postgresoperation",
+            ["pgop"],
+        ),
         (
             "operatorconfigurations.acid.zalan.do",
             "OperatorConfiguration",

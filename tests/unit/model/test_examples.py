@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from workflows.model.postgresql import name_errors, notices, parse, unknown_fields
+from workflows.model.postgresql import name_errors, notices, parse, team_errors, unknown_fields
 
 EXAMPLES = Path(__file__).parents[3] / "deploy" / "examples"
 
@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[3] / "deploy" / "examples"
 def test_an_example_is_accepted_without_remarks(example: str) -> None:
     obj = yaml.safe_load((EXAMPLES / example).read_text(encoding="utf-8"))
     cluster = parse(obj)
-    assert name_errors(cluster, team_prefix=True) == []
+    assert team_errors(cluster, team_prefix=True) + name_errors(cluster) == []
     assert (unknown_fields(obj), notices(obj)) == ([], [])
 
 

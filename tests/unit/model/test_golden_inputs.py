@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from workflows.model.configuration import Configuration, notices
+from workflows.model.configuration import Configuration, doubts, notices
 from workflows.model.errors import InvalidManifest
 from workflows.model.postgresql import notices as manifest_notices
 from workflows.model.postgresql import parse, unknown_fields
@@ -21,8 +21,9 @@ REFUSED = {"moor-moss", "moor-fern", "moor-sedge"}
 def configuration(case: str) -> Configuration:
     obj = yaml.safe_load((CASES / case / "config.yaml").read_text(encoding="utf-8"))
     if obj["kind"] == "ConfigMap":
-        assert notices(obj["data"]) == []
-        return Configuration.from_config_map(obj["data"], operator_namespace=f"op-{case}")
+        read = Configuration.from_config_map(obj["data"], operator_namespace=f"op-{case}")
+        assert [*notices(obj["data"]), *doubts(read, "config map")] == []
+        return read
     return Configuration.from_object(obj, operator_namespace=f"op-{case}")
 
 

@@ -55,6 +55,11 @@ def test_a_standby_without_source_or_with_two_archives_is_refused(standby: dict[
     assert refused_paths(standby=standby) == ["spec.standby"]
 
 
+def test_a_cluster_comes_from_a_clone_or_follows_a_standbys_source_but_not_both() -> None:
+    both: dict[str, Any] = {"clone": {"cluster": "a"}, "standby": {"standby_host": "h"}}
+    assert refused_paths(**both) == ["spec.standby"]
+
+
 @pytest.mark.parametrize("name", ["a", "foo_user", "foo-user", "ns.user", "9a", "a__b"])
 def test_role_names_may_have_dots_dashes_and_underscores_inside(name: str) -> None:
     assert parsed(users={name: []}).spec.users == {name: []}
@@ -173,3 +178,121 @@ def test_rules_stay_silent_about_parts_of_the_wrong_type(spec: dict[str, Any]) -
     """Their type is complained of once, by the model."""
     assert all("type" not in notice.accepted for notice in notices(manifest(**spec)))
     assert len(refused_paths(**spec)) >= 1
+
+
+@pytest.mark.parametrize("team", ["", "acid", "Acid_1.x", "9", "a" * 63])
+def test_a_team_is_what_a_label_can_hold(team: str) -> None:
+    assert parsed(teamId=team).spec.team_id == team
+
+
+@pytest.mark.parametrize("team", ["a b", "-a", "a-", "ä", "a/b", "a" * 64, "a\n"])
+def test_another_team_is_refused(team: str) -> None:
+    assert refused_paths(teamId=team) == ["spec.teamId"]
+
+
+ANNOTATIONS = (
+    "podAnnotations",
+    "serviceAnnotations",
+    "masterServiceAnnotations",
+    "replicaServiceAnnotations",
+)
+
+
+@pytest.mark.parametrize("field", ANNOTATIONS)
+def test_annotations_need_keys_that_kubernetes_takes(field: str) -> None:
+    good = {"a": "", "A.b/c_D": "x y", "example.org/" + "k" * 63: "1"}
+    parsed(**{field: good})
+    bad = {"a b": "", "/a": "", "a/": "", "a/b/c": "", "x_y/a": "", "k" * 64: "", "": ""}
+    assert refused_paths(**{field: bad}) == [f"spec.{field}.{key}" for key in bad]
+
+
+@pytest.mark.parametrize("size", ["0", "0Gi", "0.0Mi", "00", "0e9"])
+def test_a_volume_of_nothing_is_refused(size: str) -> None:
+    assert refused_paths(volume={"size": size}) == ["spec.volume.size"]
+
+
+@pytest.mark.parametrize("size", ["-1Gi", "", "1 Gi", "much", "1gb"])
+def test_a_volume_needs_a_size(size: str) -> None:
+    assert refused_paths(volume={"size": size}) == ["spec.volume.size"]
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 99999])
+def test_a_node_port_is_a_port(port: int) -> None:
+    assert refused_paths(masterNodePort=port) == ["spec.masterNodePort"]
+
+
+def test_two_services_can_not_have_one_node_port() -> None:
+    ports = {"masterNodePort": 30001, "replicaPoolerNodePort": 30001}
+    both = {"enableMasterNodePort": True, "enableReplicaPoolerNodePort": True}
+    assert refused_paths(**ports, **both) == ["spec.replicaPoolerNodePort"]
+    assert parsed(**ports, enableMasterNodePort=True).spec.replica_pooler_node_port == 30001
+
+
+@pytest.mark.parametrize("name", ["A", "a_b", "-a", "a.b", "a" * 64])
+def test_containers_and_volumes_need_names_that_kubernetes_takes(name: str) -> None:
+    container = {"name": name, "image": "i"}
+    assert refused_paths(initContainers=[container]) == ["spec.initContainers[0].name"]
+    assert refused_paths(sidecars=[container]) == ["spec.sidecars[0].name"]
+    assert refused_paths(additionalVolumes=[volume(name, "/a")]) == [
+        "spec.additionalVolumes[0].name"
+    ]
+
+
+def test_a_secret_with_certificates_gives_its_name_to_a_volume() -> None:
+    assert refused_paths(tls={"secretName": "my.cert"}) == ["spec.tls.secretName"]
+
+
+@pytest.mark.parametrize(
+    "tls",
+    [
+        {"secretName": "t"},
+        {"secretName": "t", "certificateFile": "a.crt"},
+        {"secretName": "t", "privateKeyFile": "a.key"},
+        {"secretName": "t", "caFile": "ca.crt", "caSecretName": "ca"},
+    ],
+)
+def test_files_of_certificates_have_defaults_so_one_may_be_missing(tls: dict[str, str]) -> None:
+    assert parsed(tls=tls).spec.tls is not None
+    assert noted(tls=tls) == []
+
+
+def test_certificate_settings_that_are_not_used_are_noted() -> None:
+    assert noted(tls={"secretName": "t", "caSecretName": "ca"}) == ["spec.tls.caSecretName"]
+    assert noted(tls={"secretName": "", "caFile": "ca.crt"}) == ["spec.tls.caFile"]
+
+
+def test_settings_of_an_archive_are_noted_when_the_running_source_is_cloned() -> None:
+    clone = {"cluster": "a", "s3_endpoint": "http://s3", "s3_secret_access_key": "k"}
+    assert noted(clone=clone) == ["spec.clone.s3_endpoint"]
+    assert noted(clone={**clone, "timestamp": "2024-03-05T07:08:09+02:00"}) == []
+
+
+def test_everything_that_is_wrong_is_told_once_and_at_once() -> None:
+    paths = refused_paths(
+        teamId="a b",
+        numberOfInstances=-1,
+        postgresql={"version": "9.6"},
+        volume={"size": "0"},
+        maintenanceWindows=["02:00-01:00", 7],
+        initContainers=[{"image": ""}],
+        standby={},
+    )
+    assert sorted(paths) == [
+        "spec.initContainers[0].image",
+        "spec.initContainers[0].name",
+        "spec.maintenanceWindows[0]",
+        "spec.maintenanceWindows[1]",
+        "spec.numberOfInstances",
+        "spec.postgresql.version",
+        "spec.standby",
+        "spec.teamId",
+        "spec.volume.size",
+    ]
+
+
+def test_an_amount_that_the_schema_lets_pass_and_kubernetes_can_not_read_is_refused() -> None:
+    resources = {"limits": {"memory": "1e3Ki"}, "requests": {"memory": "1e3"}}
+    assert refused_paths(volume={"size": "1e3Gi"}, resources=resources) == [
+        "spec.volume.size",
+        "spec.resources.limits.memory",
+    ]

@@ -1,15 +1,19 @@
-"""Names of clusters with `enable_team_id_clustername_prefix`."""
+"""Names of clusters, with `enable_team_id_clustername_prefix` and without."""
 
 import pytest
 
 from tests.unit.model.manifests import manifest
-from workflows.model.postgresql import name_errors, parse
+from workflows.model.postgresql import Postgresql, name_errors, parse, team_errors
 
 
-def paths(name: str, team: str, *, team_prefix: bool = True) -> list[str]:
+def named(name: str, team: str = "acid") -> Postgresql:
     obj = manifest(teamId=team)
     obj["metadata"]["name"] = name
-    return [error.path for error in name_errors(parse(obj), team_prefix=team_prefix)]
+    return parse(obj)
+
+
+def paths(name: str, team: str) -> list[str]:
+    return [error.path for error in team_errors(named(name, team), team_prefix=True)]
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,14 @@ def test_without_a_team_the_team_is_what_is_wrong() -> None:
     assert paths("acid-test", "") == ["spec.teamId"]
 
 
-@pytest.mark.parametrize("name", ["anything", "with.dots", "x" * 100])
-def test_without_the_option_every_name_is_let_through(name: str) -> None:
-    assert paths(name, "acid", team_prefix=False) == []
+@pytest.mark.parametrize("name", ["anything", "acid", "x" * 58, "a-1"])
+def test_without_the_option_a_name_needs_no_team(name: str) -> None:
+    assert team_errors(named(name), team_prefix=False) == []
+    assert name_errors(named(name)) == []
+
+
+@pytest.mark.parametrize("name", ["with.dots", "x" * 59, "x" * 64, "9lives", "a-"])
+def test_a_name_that_no_service_can_have_is_refused(name: str) -> None:
+    (error,) = name_errors(named(name))
+    assert (error.path, error.value) == ("metadata.name", name)
+    assert "at most 58 characters" in error.accepted

@@ -10,6 +10,7 @@ from workflows.model.configuration import (
     Configuration,
     InfrastructureRoles,
     NamespacedName,
+    doubts,
     unknown_fields,
 )
 from workflows.model.configuration.sections import SECTIONS, entries
@@ -83,7 +84,7 @@ def test_empty_values_take_the_fallback(section: str, key: str, given: Any, valu
         ("kubernetes", "enable_sidecars", False),
         ("logical_backup", "logical_backup_failed_jobs_history_limit", 0),
         ("logical_backup", "logical_backup_ttl_seconds_after_finished", 0),
-        ("kubernetes", "pdb_name_format", ""),
+        ("load_balancer", "master_dns_name_format", ""),
         ("teams_api", "team_admin_role", ""),
         ("", "max_instances", 0),
         ("kubernetes", "spilo_runasuser", 0),
@@ -117,7 +118,7 @@ def test_poolers_have_at_least_two_pods_in_this_form() -> None:
         ),
         ("kubernetes", "oauth_token_secret_name", "", None),
         ("kubernetes", "liveness_probe", {"periodSeconds": 3}, {"periodSeconds": 3}),
-        ("", "sidecars", [{"name": "a"}], [{"name": "a"}]),
+        ("", "sidecars", [{"name": "a", "image": "i"}], [{"name": "a", "image": "i"}]),
         ("", "maintenance_windows", ["01:00-02:00"], ["01:00-02:00"]),
         ("kubernetes", "toleration", {"key": "k"}, {"key": "k"}),
     ],
@@ -235,3 +236,18 @@ def test_unknown_fields_are_ignored_and_can_be_listed() -> None:
 def test_a_parameter_of_the_config_map_form_only_is_unknown_here() -> None:
     assert [entry.name for entry in entries("object") if entry.name == "enable_load_balancer"] == []
     assert from_object().enable_load_balancer is False
+
+
+def test_what_an_object_has_and_hardly_means_is_noted() -> None:
+    given = {
+        "min_instances": 3,
+        "max_instances": 2,
+        "kubernetes": {"downscaler_annotations": ["("]},
+    }
+    assert [(doubt.path, doubt.accepted) for doubt in doubts(from_object(**given), "object")] == [
+        ("configuration.min_instances", "at most `max_instances`, 2; the smaller of both wins"),
+        (
+            "configuration.kubernetes.downscaler_annotations",
+            "a regular expression; this one is left out",
+        ),
+    ]

@@ -271,11 +271,33 @@ def test_unknown_fields_are_ignored_and_can_be_listed() -> None:
     )
     assert parse(obj).spec.team_id == "acid"
     assert unknown_fields(obj) == [
-        "spec.topologySpreadConstraint",
+        "spec.topologySpreadConstraint (did you mean topologySpreadConstraints?)",
         "spec.connectionPooler.modus",
-        "spec.preparedDatabases.a.schemas.s.defaultRole",
+        "spec.preparedDatabases.a.schemas.s.defaultRole (did you mean defaultRoles?)",
         "spec.sidecars[0].volumeMounts",
     ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("numberofinstances", "numberOfInstances"),
+        ("number_of_instances", "numberOfInstances"),
+        ("toleration", "tolerations"),
+        ("enableConectionPooler", "enableConnectionPooler"),
+        ("init_containers", "initContainers"),
+        ("useLoadBalancer", "enableMasterLoadBalancer"),
+    ],
+)
+def test_a_name_that_was_dropped_is_told_with_the_one_that_was_meant(
+    wrong: str, right: str
+) -> None:
+    stray = unknown_fields(manifest(**{wrong: 1}), old_names=True)
+    assert stray == [f"spec.{wrong} (did you mean {right}?)"]
+
+
+def test_a_name_like_no_other_gets_no_advice() -> None:
+    assert unknown_fields(manifest(colour="red")) == ["spec.colour"]
 
 
 def test_unknown_fields_of_an_object_without_spec_are_none() -> None:

@@ -46,6 +46,7 @@ def test_every_field_of_a_cluster_has_a_row() -> None:
     missing = [name for name in fields(PostgresqlSpec) if f"`{name}`" not in page]
     assert missing == []
     assert "| **`teamId`** | text |" in page
+    assert "| `dockerImage` | text | Database image | opconfig `docker_image` |" in page
     assert "## `spec.connectionPooler`" in page
     assert "## `spec.preparedDatabases.*.schemas.*`" in page
     assert "## `status.conditions[]`" in page

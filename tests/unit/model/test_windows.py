@@ -1,12 +1,12 @@
 """Maintenance windows: reading them and being inside one."""
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.model.windows import Window, is_open
+from workflows.model.windows import Window, is_open, next_opening
 
 # 2026-01-05 is a Monday
 MONDAY, TUESDAY, SUNDAY = 5, 6, 11
@@ -81,3 +81,34 @@ MINUTES = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 def test_what_is_written_is_read_back(one: time, other: time, weekday: int | None) -> None:
     window = Window(min(one, other), max(one, other), weekday)
     assert Window.parse(str(window)) == window
+
+
+MOMENTS = st.datetimes(
+    min_value=datetime(2026, 1, 1), max_value=datetime(2027, 1, 1), timezones=st.just(UTC)
+)
+WINDOWS = st.builds(
+    lambda day, first, last: Window.parse(f"{day}{min(first, last)}-{max(first, last)}"),
+    st.sampled_from(["", "Mon:", "Sat:", "Sun:"]),
+    st.sampled_from(["00:00", "01:30", "09:00"]),
+    st.sampled_from(["09:00", "12:15", "23:59"]),
+)
+
+
+@given(windows=st.lists(WINDOWS, min_size=1, max_size=3), moment=MOMENTS)
+def test_the_next_window_opens_after_now_and_none_opens_before_it(
+    windows: list[Window], moment: datetime
+) -> None:
+    opening = next_opening(windows, moment)
+    assert opening is not None
+    assert moment < opening <= moment + timedelta(days=7)
+    assert is_open(windows, opening)
+    minutes = int((opening - moment).total_seconds() // 60)
+    starts = {(one.start.hour, one.start.minute, one.weekday) for one in windows}
+    for number in range(1, minutes):
+        between = moment + timedelta(minutes=number)
+        clock = between.hour, between.minute
+        assert not {(*clock, None), (*clock, between.weekday())} & starts
+
+
+def test_without_windows_none_opens() -> None:
+    assert next_opening([], datetime(2026, 1, 1, tzinfo=UTC)) is None

@@ -6,6 +6,7 @@
 import http.server
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,23 @@ class Rest:
     def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
         self.answers: dict[str, tuple[int, bytes]] = {}
         self.asked: list[str] = []
+        self.posted: list[tuple[str, Any]] = []
+        self.then: Callable[[], None] = lambda: None
+        """What a writing request brings about, before it is answered."""
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
+                self._answer()
+
+            def do_POST(self) -> None:
+                sent = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.posted.append((self.path, json.loads(sent)))
+                outer.then()
+                self._answer()
+
+            def _answer(self) -> None:
                 status, body = outer.answers.get(self.path, (503, b"{}"))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))

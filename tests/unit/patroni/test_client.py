@@ -30,7 +30,7 @@ def test_members_that_stream_are_seen_with_timeline_and_lag(
 ) -> None:
     rest.says("/cluster", recorded("cluster-streaming"))
 
-    assert client.members(ADDRESS) == [
+    assert [member.seen for member in client.cluster(ADDRESS)] == [
         MemberSeen(name="acid-test-0", role="leader", state="running", timeline=1),
         MemberSeen(name="acid-test-1", role="replica", state="streaming", timeline=1, lag_bytes=0),
     ]
@@ -39,7 +39,7 @@ def test_members_that_stream_are_seen_with_timeline_and_lag(
 def test_an_unknown_lag_is_no_number(rest: Rest, client: PatroniClient) -> None:
     rest.says("/cluster", recorded("cluster-copying"))
 
-    assert client.members(ADDRESS)[1] == MemberSeen(
+    assert client.cluster(ADDRESS)[1].seen == MemberSeen(
         name="acid-test-1", role="replica", state="creating replica"
     )
 
@@ -75,7 +75,7 @@ def test_who_leads_is_told_by_the_status(
     rest: Rest, client: PatroniClient, status: int, leads: bool
 ) -> None:
     rest.says("/primary", recorded("patroni-primary"), status=status)
-    rest.says("/standby-leader", {}, status=200 if status == 503 else 503)
+    rest.says("/leader", {}, status=200 if status == 503 else 503)
 
     assert client.leads(ADDRESS) is leads
     assert client.leads(ADDRESS, standby=True) is not leads
@@ -102,9 +102,9 @@ def test_an_answer_of_another_shape_has_no_members(
     rest.says("/cluster", body)
     if body == b"<html>":
         with pytest.raises(Unavailable, match="does not answer /cluster"):
-            client.members(ADDRESS)
+            client.cluster(ADDRESS)
     else:
-        assert client.members(ADDRESS) == []
+        assert client.cluster(ADDRESS) == []
 
 
 @pytest.mark.parametrize("path", ["cluster", "config"])
@@ -121,7 +121,7 @@ def test_nobody_there_is_unavailable() -> None:
         client = PatroniClient(port=unused.getsockname()[1])
 
         with pytest.raises(Unavailable, match="Connection refused"):
-            client.members(ADDRESS)
+            client.cluster(ADDRESS)
 
 
 def test_a_member_that_hangs_is_given_up() -> None:
@@ -129,4 +129,4 @@ def test_a_member_that_hangs_is_given_up() -> None:
         client = PatroniClient(port=silent.getsockname()[1], seconds=0.1)
 
         with pytest.raises(Unavailable, match="timed out"):
-            client.members(ADDRESS)
+            client.cluster(ADDRESS)

@@ -146,6 +146,16 @@ def test_what_goes_on_is_shown_with_its_seconds_in_steps_of_five() -> None:
     ]
 
 
+def test_what_takes_long_is_shown_with_its_minutes() -> None:
+    clock = Clock()
+    elapsed = Elapsed(clock)
+    shown = []
+    for clock.now in (0.0, 119.0, 121.0, 179.0, 700.0):
+        shown.append(elapsed.text(REPLICA, "starting").removeprefix(f"{REPLICA}: starting"))
+
+    assert shown == ["", ", 115 s", ", 2 min", ", 2 min", ", 11 min"]
+
+
 def test_time_goes_on_while_only_the_percentage_changes_and_begins_anew_otherwise() -> None:
     clock = Clock()
     elapsed = Elapsed(clock)

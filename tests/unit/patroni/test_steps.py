@@ -1,98 +1,13 @@
 """Waits that see Kubernetes, Patroni and the primary change, round after round."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from typing import Any, cast
-
 import pytest
 
-from activities.configuration import ConfigurationSettings, ConfigurationSource
-from activities.kube.client import Kube
 from activities.patroni import sight
-from activities.patroni.client import PatroniClient
-from activities.patroni.steps import PatroniSteps
 from tests.unit.patroni.pods import pod, unscheduled
-from tests.unit.patroni.rest import Rest, recorded
-from tests.unit.sql_server.server import Server
-from tests.unit.sql_server.world import NAME, NAMESPACE, OPERATOR_NAMESPACE, UID, World
-from workflows.model.base import ClusterRef
+from tests.unit.patroni.rest import recorded
+from tests.unit.patroni.scene import SECOND, Scene
+from tests.unit.sql_server.world import NAME, NAMESPACE
 from workflows.model.errors import NotYet, Precondition
-from workflows.model.operations import MembersOrder
-
-ROUNDS = 40
-FIRST, SECOND = "127.0.0.1", "127.0.0.2"
-Event = Callable[[], None]
-
-
-class Scene:
-    """A cluster to which something happens after each round of a wait."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.instances = 2
-        self.first = Rest(FIRST)
-        self.second = Rest(SECOND, self.first.port)
-        self.told: list[str] = []
-        self._events: Iterator[Event] = iter(())
-        world.kube.stored.pop(("Pod", NAMESPACE, f"{NAME}-0"))
-
-    def order(self, seconds: float = 60.0) -> MembersOrder:
-        ref = ClusterRef(namespace=NAMESPACE, name=NAME)
-        return MembersOrder(ref=ref, uid=UID, instances=self.instances, deadline_seconds=seconds)
-
-    def steps(self, events: Sequence[Event] = ()) -> PatroniSteps:
-        self._events = iter(events)
-        kube = cast(Kube, self.world.kube)
-        settings = ConfigurationSettings(OPERATOR_NAMESPACE, config_map="operator")
-        return PatroniSteps(
-            kube=kube,
-            configuration=ConfigurationSource(kube, settings),
-            patroni=PatroniClient(port=self.first.port, seconds=2.0),
-            primaries=self.world.primaries,
-            teller=lambda ref, uid: self._tell,
-            pause=0.0,
-        )
-
-    def put(self, *pods: dict[str, Any]) -> Event:
-        def event() -> None:
-            for one in pods:
-                self.world.kube.put(one)
-
-        return event
-
-    def leads(self) -> None:
-        self.first.says("/primary", recorded("patroni-primary"))
-        self.first.says("/cluster", recorded("cluster-alone"))
-
-    def shows(self, name: str) -> Event:
-        return lambda: self.first.says("/cluster", recorded(f"cluster-{name}"))
-
-    def close(self) -> None:
-        self.first.close()
-        self.second.close()
-
-    def _tell(self, text: str) -> None:
-        """A round has gone by without success."""
-        assert len(self.told) < ROUNDS, self.told
-        if not self.told or self.told[-1] != text:
-            self.told.append(text)
-        next(self._events, lambda: None)()
-
-
-@pytest.fixture
-def without_sql(sql_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
-    monkeypatch.setattr(sight, "_SECONDS_BETWEEN_LISTS", 0.0)
-    world = World(sql_server, options={"enable_database_access": "false"})
-    with closing(Scene(world)) as scene:
-        yield scene
-
-
-@pytest.fixture
-def with_sql(sql_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
-    monkeypatch.setattr(sight, "_SECONDS_BETWEEN_LISTS", 0.0)
-    with closing(Scene(World(sql_server))) as scene:
-        yield scene
-
 
 # ----------------------------------------------------------------------------------- primary
 
@@ -166,7 +81,7 @@ def test_a_standby_cluster_has_a_standby_leader_and_no_sql(with_sql: Scene) -> N
     scene = with_sql
     scene.world.apply(standby={"standby_host": "elsewhere"})
     scene.put(pod(0, role="master"))()
-    scene.first.says("/standby-leader", {})
+    scene.first.says("/leader", {})
     scene.first.says("/cluster", recorded("cluster-alone"))
     scene.world.kube.stored.pop(
         ("Secret", NAMESPACE, "postgres.acid-test.credentials.postgresql.acid.zalan.do")

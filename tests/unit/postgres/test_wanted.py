@@ -1,11 +1,13 @@
 """Which roles a manifest and a configuration ask for."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from activities.postgres.role import Origin, Role
-from activities.postgres.wanted import refused, wanted_roles
+from activities.postgres.wanted import refused, team_roles, wanted_roles
+from activities.teams.people import Person
 from tests.unit.postgres.manifests import cluster, configuration
 from workflows.model.secrets import SecretRef
 
@@ -41,6 +43,38 @@ def test_system_roles_are_named_by_the_configuration() -> None:
     options = {"super_username": "root_of_it", "replication_username": "copier"}
 
     assert list(roles(options)) == ["root_of_it", "copier"]
+
+
+STREAM = {"applicationId": "app", "database": "db", "tables": {"t": {"eventType": "e"}}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "user"),
+    [
+        ({"enableConnectionPooler": True}, "pooler"),
+        ({"enableReplicaConnectionPooler": True}, "pooler"),
+        ({"connectionPooler": {"user": "bouncer"}}, "bouncer"),
+        ({"connectionPooler": {"user": "postgres"}}, "pooler"),
+        ({"connectionPooler": {"user": "admin"}}, "pooler"),
+    ],
+)
+def test_a_pooler_has_a_role_that_is_nothing_else(spec: dict[str, Any], user: str) -> None:
+    found = roles(**spec)
+
+    assert list(found) == ["postgres", "standby", user]
+    assert (found[user].origin, found[user].flags) == (Origin.POOLER, ("LOGIN",))
+    assert found[user].secret == credentials(user)
+
+
+def test_without_a_pooler_there_is_no_role_of_it() -> None:
+    assert list(roles(connectionPooler={}, enableConnectionPooler=False)) == ["postgres", "standby"]
+
+
+def test_streams_have_a_role_that_may_replicate() -> None:
+    found = roles(streams=[STREAM])["fes_user"]
+
+    assert (found.origin, found.flags) == (Origin.STREAM, ("LOGIN", "REPLICATION"))
+    assert found.secret == credentials("fes-user")
 
 
 # ------------------------------------------------------------------------------ manifest users
@@ -99,6 +133,18 @@ def test_a_user_whose_name_is_taken_is_left_out_and_said_to_be(name: str, reason
     assert refusals(users=users) == [f"user {name} of the manifest is not managed: {reason}"]
 
 
+def test_users_may_not_take_the_names_of_pooler_and_streams_while_these_are_wanted() -> None:
+    users: dict[str, list[str]] = {"pooler": ["superuser"], "fes_user": []}
+
+    found = roles(users=users, enableConnectionPooler=True, streams=[STREAM])
+
+    assert (found["pooler"].origin, found["fes_user"].origin) == (Origin.POOLER, Origin.STREAM)
+    assert roles(users=users)["pooler"].origin is Origin.MANIFEST
+    assert refusals(users=users, enableConnectionPooler=True) == [
+        "user pooler of the manifest is not managed: the name belongs to a system role"
+    ]
+
+
 def test_a_dot_names_a_namespace_only_where_that_is_switched_on() -> None:
     on = {"enable_cross_namespace_secret": "true"}
 
@@ -121,6 +167,54 @@ def test_of_two_names_with_one_secret_the_higher_origin_gets_it() -> None:
     assert refusals(**spec) == [
         "role db-owner-user is not managed: its Secret would be that of role db_owner_user"
     ]
+
+
+# -------------------------------------------------------------------------------------- people
+
+
+def people(*persons: Person, users: Sequence[str] = (), **options: str) -> dict[str, Role]:
+    resource, settings = cluster(users={name: [] for name in users}), configuration(**options)
+    elsewhere = team_roles(persons, resource, settings)
+    found = wanted_roles(cluster=resource, configuration=settings, elsewhere=elsewhere)
+    return {role.name: role for role in found if role.origin is Origin.TEAMS}
+
+
+def test_people_log_in_without_a_secret_and_are_in_the_groups_of_the_configuration() -> None:
+    found = people(Person("ann"), Person("rhea", superuser=True))
+
+    assert {
+        name: (role.flags, role.member_of, role.parameters, role.has_secret)
+        for name, role in found.items()
+    } == {
+        "ann": (("LOGIN",), ("zalandos", "admin"), {"log_statement": "all"}, False),
+        "rhea": (("LOGIN", "SUPERUSER"), ("zalandos",), {"log_statement": "all"}, False),
+    }
+
+
+def test_groups_and_settings_of_people_are_configured() -> None:
+    options = {
+        "pam_role_name": "humans",
+        "team_admin_role": "boss",
+        "team_api_role_configuration": "log_statement:none,search_path:public",
+    }
+
+    ann = people(Person("ann"), **options)["ann"]
+
+    assert ann.member_of == ("humans", "boss")
+    assert ann.parameters == {"log_statement": "none", "search_path": "public"}
+
+
+def test_without_an_admin_role_people_are_in_their_group_only() -> None:
+    assert people(Person("ann"), team_admin_role="")["ann"].member_of == ("zalandos",)
+
+
+def test_a_person_goes_before_a_user_of_the_manifest_of_that_name() -> None:
+    assert people(Person("ann"), users=["ann", "app"])["ann"].secret is None
+
+
+@pytest.mark.parametrize("name", ["admin", "cron_admin", "postgres", "standby", "x" * 64])
+def test_a_person_whose_name_is_taken_gets_no_role(name: str) -> None:
+    assert people(Person(name)) == {}
 
 
 # -------------------------------------------------------------------------- prepared databases

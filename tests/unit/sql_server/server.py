@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 
 from tests.apiserver.processes import Died, Process
 from tests.unit.sql_server import programs
+from workflows.model.errors import Precondition
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
@@ -113,6 +114,21 @@ class Server:
         with self.connect(database) as connection:
             done = connection.execute(query.encode())
             return done.fetchall() if done.description else []
+
+    def run(self, command: Sequence[str], given: str) -> str:
+        """A command as it is run inside the database's container, with the server's programs."""
+        place = {"PATH": f"{self._programs}:{os.environ['PATH']}", "PGHOST": str(self._home)}
+        done = subprocess.run(
+            command,
+            input=given,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=place | {"PGPORT": str(self.port)},
+        )
+        if done.returncode != 0:
+            raise Precondition(f"{command}: {done.stdout}")
+        return done.stdout
 
     def reset(self) -> None:
         """Drop what a test has made. The log begins anew."""

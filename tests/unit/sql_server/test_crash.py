@@ -1,21 +1,17 @@
 """A sync that dies anywhere is completed by the next one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
-from activities.postgres import drift, steps
-from activities.postgres.changes import Change
+from activities.postgres import steps
 from activities.postgres.connection import Connection
-from activities.postgres.passwords import Passwords
-from activities.postgres.role import Role
+from activities.postgres.role_plan import Planner, RolePlan
 from tests.unit.sql_server import snapshot
 from tests.unit.sql_server.server import Server
 from tests.unit.sql_server.world import World
-from workflows.model.configuration import Configuration
 from workflows.model.errors import NotYet, Precondition, Unavailable
 from workflows.model.operations import SqlOrder
-from workflows.model.postgresql import Postgresql
 
 ENOUGH = 500
 
@@ -98,17 +94,13 @@ def test_a_lost_connection_is_told_as_such_and_made_up_for(
 def test_a_primary_that_takes_no_writes_is_awaited(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read_only(
-        connection: Connection,
-        wanted: Sequence[Role],
-        known: Passwords,
-        cluster: Postgresql,
-        configuration: Configuration,
-    ) -> list[Change]:
-        connection.execute("SET default_transaction_read_only = on")
-        return drift.role_changes(connection, wanted, known, cluster, configuration)
+    planned = Planner.plan
 
-    monkeypatch.setattr(steps, "role_changes", read_only)
+    def read_only(planner: Planner, connection: Connection) -> RolePlan:
+        connection.execute("SET default_transaction_read_only = on")
+        return planned(planner, connection)
+
+    monkeypatch.setattr(Planner, "plan", read_only)
 
     with pytest.raises(NotYet, match="the primary does not accept writes"):
         world.steps.sync_roles(world.order)

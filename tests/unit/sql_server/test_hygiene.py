@@ -60,7 +60,7 @@ def test_a_wrong_password_is_refused_without_being_shown(world: World) -> None:
     world.apply()
 
     with pytest.raises(Forbidden, match="password authentication failed") as caught:
-        world.steps.sync_roles(world.order)
+        world.steps.sync_databases(world.order)
 
     assert "Wrong-For-The-Superuser" not in repr(caught.value)
     assert caught.value.__cause__ is None

@@ -7,6 +7,7 @@ import pytest
 
 from activities.postgres import scram
 from activities.postgres.scram import Encryption
+from tests.unit.postgres.objects import secret
 from tests.unit.sql_server import snapshot
 from tests.unit.sql_server.server import Server
 from tests.unit.sql_server.world import NAMESPACE, World
@@ -66,6 +67,29 @@ def test_the_replication_role_that_the_image_made_gets_the_password_of_its_secre
 
     assert synced(world) == ["role standby given the password of its Secret"]
     assert snapshot.roles(sql_server)["standby"]["flags"] == ["LOGIN", "REPLICATION"]
+
+
+def test_pooler_and_streams_can_log_in(sql_server: Server) -> None:
+    stream = {"applicationId": "app", "database": "db", "tables": {"t": {"eventType": "e"}}}
+    world = World(sql_server, spec={"enableConnectionPooler": True, "streams": [stream]})
+
+    assert synced(world) == ["role fes_user created", "role pooler created", "role standby created"]
+    assert snapshot.roles(sql_server)["fes_user"]["flags"] == ["LOGIN", "REPLICATION"]
+    with sql_server.connect(user="pooler", password=world.password_of("pooler")) as connection:
+        assert connection.info.user == "pooler"
+
+
+def test_an_infrastructure_role_logs_in_with_the_password_of_its_source(sql_server: Server) -> None:
+    options = {"infrastructure_roles_secret_name": "infra"}
+    world = World(sql_server, options=options, spec={"users": {"readers": ["nologin"]}})
+    keys = {"user1": "robot", "password1": "Robots-Secret-0815", "inrole1": "readers"}
+    world.kube.put(secret("infra", **keys))
+    world.apply()
+
+    assert "role robot created, made a member of readers" in synced(world)
+    with sql_server.connect(user="robot", password="Robots-Secret-0815") as connection:
+        assert connection.info.user == "robot"
+    assert synced(world) == []
 
 
 @pytest.mark.parametrize("encryption", ["md5", "scram-sha-256"])

@@ -1,18 +1,27 @@
 """A cluster whose Kubernetes objects are pretended and whose database server is real."""
 
 import base64
-from collections.abc import Mapping
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
-from activities.configuration import ConfigurationSettings, ConfigurationSource
+from activities.configuration import RECENT_SECONDS, ConfigurationSettings, ConfigurationSource
 from activities.kube.client import Kube, Object
 from activities.kube.resource import Resources
+from activities.kube.rotated import Rotated
 from activities.postgres.connection import Primaries
 from activities.postgres.drift import SqlDrift
+from activities.postgres.sources import RoleSources
 from activities.postgres.steps import PostgresSteps
-from activities.postgres.wanted import wanted_roles
+from activities.postgres.way_in import WayIn
+from activities.teams.client import TeamsClient
+from activities.teams.directory import Directory
+from activities.teams.source import PeopleSource
 from activities.vault import Vault
+from tests.unit.postgres.objects import Objects
 from tests.unit.sql_server.server import HOST, SUPERUSER_PASSWORD, Server
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
@@ -24,33 +33,6 @@ OPERATOR_NAMESPACE = "operators"
 NAME = "acid-test"
 UID = "11111111-2222-3333-4444-555555555555"
 LABELS = {"application": "spilo", "cluster-name": NAME}
-
-
-class Objects:
-    """The reading half of `Kube`, over a dict; counts what it is asked."""
-
-    def __init__(self) -> None:
-        self.stored: dict[tuple[str, str, str], Object] = {}
-        self.asked: list[str] = []
-
-    def put(self, obj: Object) -> None:
-        meta = obj["metadata"]
-        self.stored[obj["kind"], meta["namespace"], meta["name"]] = obj
-
-    def get(self, kind: str, namespace: str, name: str) -> Object | None:
-        self.asked.append(f"get {kind}")
-        return self.stored.get((kind, namespace, name))
-
-    def list(
-        self, kind: str, namespace: str, labels: Mapping[str, str], *, fresh: bool = False
-    ) -> list[Object]:
-        self.asked.append(f"list {kind}")
-        return [
-            obj
-            for (its_kind, place, _), obj in sorted(self.stored.items())
-            if (its_kind, place) == (kind, namespace)
-            and labels.items() <= obj["metadata"].get("labels", {}).items()
-        ]
 
 
 @dataclass
@@ -67,18 +49,31 @@ class World:
     namespace: str = NAMESPACE
 
     def __post_init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        self.commands: list[Sequence[str]] = []
+        """That were run in pods."""
         self.kube = Objects()
         kube = cast(Kube, self.kube)
         settings = ConfigurationSettings(OPERATOR_NAMESPACE, config_map="operator")
+        impatient = partial(next, itertools.count(0, RECENT_SECONDS))  # nothing is ever recent
         self.vault = Vault(self.kube)
         self.primaries = Primaries(self.kube, self.vault, port=self.server.port)
+        directory = Directory(TeamsClient(), self.vault)
+        people = PeopleSource(self.kube, directory, operator_namespace=OPERATOR_NAMESPACE)
+        self.sources = RoleSources(self.kube, people)
         self.steps = PostgresSteps(
             resources=Resources(kube),
-            configuration=ConfigurationSource(kube, settings),
+            configuration=ConfigurationSource(kube, settings, clock=impatient),
             vault=self.vault,
             primaries=self.primaries,
+            sources=self.sources,
+            rotated=Rotated(self.kube),
+            way_in=WayIn(self),
+            now=lambda: self.now,
         )
-        self.drift = SqlDrift(vault=self.vault, primaries=self.primaries)
+        self.drift = SqlDrift(
+            vault=self.vault, primaries=self.primaries, sources=self.sources, now=lambda: self.now
+        )
         self.apply()
 
     def apply(self, **changes: Any) -> None:
@@ -87,7 +82,7 @@ class World:
         self.kube.put(self._config_map())
         self.kube.put(self._resource())
         self.kube.put(self._pod())
-        for role in wanted_roles(cluster=self.cluster, configuration=self.configuration):
+        for role in self.sources.roles(self.cluster, self.configuration):
             if role.secret is not None:
                 self.put_secret(role.secret.namespace, role.secret.name, role.name)
 
@@ -100,6 +95,19 @@ class World:
     def password_of(self, role: str) -> str:
         usual = SUPERUSER_PASSWORD if role == "postgres" else f"{role}-Wah7ohsh5bieTh"
         return self.passwords.get(role, usual)
+
+    def exec(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        command: Sequence[str],
+        *,
+        seconds: float = 0.0,
+        given: str = "",
+    ) -> str:
+        self.commands.append(command)
+        return self.server.run(command, given)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -115,22 +123,26 @@ class World:
 
     @property
     def configuration(self) -> Configuration:
-        return Configuration.from_config_map(self.options, operator_namespace=OPERATOR_NAMESPACE)
+        return Configuration.from_config_map(self.data, operator_namespace=OPERATOR_NAMESPACE)
 
     def pending(self) -> list[str]:
         return self.drift.pending(cluster=self.cluster, configuration=self.configuration)
 
     def refused(self) -> list[str]:
         outlook = self.drift.look(cluster=self.cluster, configuration=self.configuration)
-        return list(outlook.refused)
+        return [sentence for _, sentence in outlook.refused]
 
     def _config_map(self) -> Object:
         meta = {
             "namespace": OPERATOR_NAMESPACE,
             "name": "operator",
-            "resourceVersion": str(sorted(self.options.items())),
+            "resourceVersion": str(sorted(self.data.items())),
         }
-        return {"kind": "ConfigMap", "metadata": meta, "data": self.options}
+        return {"kind": "ConfigMap", "metadata": meta, "data": self.data}
+
+    @property
+    def data(self) -> dict[str, str]:
+        return {"enable_teams_api": "false", **self.options}
 
     def _resource(self) -> Object:
         spec = {

@@ -6,13 +6,15 @@ Its contract with the real one is tested in `tests/apiserver/test_watcher.py`.
 import json
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from kubernetes.client import Configuration
+
+from watcher.selection import POSTGRESQLS, Selection
 
 Object = dict[str, Any]
 
@@ -22,7 +24,7 @@ CUT = "cut"
 """Close the connection in the middle of a line."""
 
 Step = Object | str
-PATH = "/apis/acid.zalan.do/v1/postgresqls"
+CLUSTERS = Selection(POSTGRESQLS)
 
 
 def resource(name: str, *, version: int = 1, uid: str = "", **metadata: Any) -> Object:
@@ -52,12 +54,16 @@ def too_old() -> Object:
 
 
 class ApiStub:
-    """Answers lists and watches from its scripts (the last one again and again) and keeps Leases.
+    """Answers lists and watches of clusters from its scripts (the last one again and again).
 
-    A number instead of a script is an HTTP status.
+    A number instead of a script is an HTTP status. Leases are kept. Of other kinds there are none
+    at first; see `happen`.
     """
 
     def __init__(self) -> None:
+        self.forbidden: set[str] = set()
+        self._happened: dict[str, list[Step]] = {}
+        self._news = threading.Condition()
         self.lists: list[Sequence[Object] | int] = [[]]
         self.watches: list[Sequence[Step] | int] = [[HANG]]
         self.list_version = 10
@@ -84,6 +90,8 @@ class ApiStub:
         trace: TracebackType | None,
     ) -> None:
         self.closing.set()
+        with self._news:
+            self._news.notify_all()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -106,6 +114,30 @@ class ApiStub:
         with self.lock:
             return sum("watch" not in query for query in self.asked)
 
+    def happen(self, plural: str, step: Step) -> None:
+        """Let all watches of a kind see something, in whatever selection."""
+        with self._news:
+            self._happened.setdefault(plural, []).append(step)
+            self._news.notify_all()
+
+    def happenings(self, plural: str) -> Iterator[Step]:
+        """What happens to a kind, until the stub is closed."""
+        told = 0
+        while not self.closing.is_set():
+            news = self._since(plural, told)
+            yield from news
+            told += len(news)
+
+    def _since(self, plural: str, told: int) -> Sequence[Step]:
+        """Wait for more than that many happenings; none when the stub is closed."""
+
+        def news() -> Sequence[Step]:
+            return self._happened.get(plural, [])[told:]
+
+        with self._news:
+            self._news.wait_for(lambda: self.closing.is_set() or news())
+            return news()
+
     def next_list(self) -> Sequence[Object] | int:
         with self.lock:
             return self.lists.pop(0) if len(self.lists) > 1 else self.lists[0]
@@ -126,12 +158,24 @@ def _request_class(stub: ApiStub) -> type[BaseHTTPRequestHandler]:
             if "/leases" in url.path:
                 self._answer_stored(url.path)
                 return
+            plural = url.path.rpartition("/")[2]
+            if plural != POSTGRESQLS.plural:
+                self._other(plural, query)
+                return
             with stub.lock:
                 stub.asked.append(query)
             if "watch" in query:
                 self._watch()
             else:
                 self._list(query)
+
+        def _other(self, plural: str, query: dict[str, str]) -> None:
+            if plural in stub.forbidden:
+                self._json(403, {"message": "forbidden"})
+            elif "watch" in query:
+                self._stream(stub.happenings(plural))
+            else:
+                self._json(200, {"metadata": {"resourceVersion": "1"}, "items": []})
 
         def do_POST(self) -> None:
             body = self._body()
@@ -158,6 +202,9 @@ def _request_class(stub: ApiStub) -> type[BaseHTTPRequestHandler]:
             if isinstance(script, int):
                 self._json(script, {"message": f"scripted {script}"})
                 return
+            self._stream(script)
+
+        def _stream(self, script: Iterable[Step]) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Transfer-Encoding", "chunked")

@@ -3,11 +3,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.watcher.stub import CUT, HANG, PATH, ApiStub, bookmark, event, resource, too_old
+from tests.unit.watcher.stub import CLUSTERS, CUT, HANG, ApiStub, bookmark, event, resource, too_old
 from tests.unit.watcher.waiting import until
 from watcher.api import Api
 from watcher.backoff import Backoff
-from watcher.feed import Changed, Feed, Listed, News, path_of
+from watcher.feed import Changed, Feed, Listed, News
+from watcher.selection import CONFIG_MAPS, POSTGRESQLS, SECRETS, Selection
 
 
 class Reading:
@@ -15,7 +16,7 @@ class Reading:
 
     def __init__(self, api: Api, *, silence: float) -> None:
         self.news: list[News] = []
-        self.feed = Feed(api, PATH, silence=silence, backoff=Backoff(first=0.01, limit=0.05))
+        self.feed = Feed(api, CLUSTERS, silence=silence, backoff=Backoff(first=0.01, limit=0.05))
         self.thread = threading.Thread(target=self.feed.run, args=(self.news.append,))
         self.thread.start()
 
@@ -173,7 +174,7 @@ def test_stop_ends_a_feed_that_waits_for_news(stub: ApiStub, readings: Readings)
 
 def test_nothing_is_delivered_once_stopped(stub: ApiStub, api: Api) -> None:
     news: list[News] = []
-    feed = Feed(api, PATH)
+    feed = Feed(api, CLUSTERS)
 
     def deliver(item: News) -> None:
         news.append(item)
@@ -185,5 +186,25 @@ def test_nothing_is_delivered_once_stopped(stub: ApiStub, api: Api) -> None:
 
 
 def test_one_namespace_or_all_of_them() -> None:
-    assert path_of("prod") == "/apis/acid.zalan.do/v1/namespaces/prod/postgresqls"
-    assert path_of(None) == PATH
+    assert (
+        Selection(POSTGRESQLS, "prod").path == "/apis/acid.zalan.do/v1/namespaces/prod/postgresqls"
+    )
+    assert Selection(SECRETS).path == "/api/v1/secrets"
+
+
+def test_a_selection_is_narrowed_by_label_and_name() -> None:
+    assert Selection(SECRETS, labels="cluster-name").query == {"labelSelector": "cluster-name"}
+    assert Selection(CONFIG_MAPS, name="main").query == {"fieldSelector": "metadata.name=main"}
+
+
+def test_what_arrives_is_cut_to_its_shape(stub: ApiStub, api: Api) -> None:
+    stub.lists = [[resource("a")]]
+    stub.watches = [[event("ADDED", resource("b", version=11)), HANG]]
+    news: list[News] = []
+    feed = Feed(api, CLUSTERS, shape=lambda item: {"name": item["metadata"]["name"]})
+    thread = threading.Thread(target=feed.run, args=(news.append,))
+    thread.start()
+    until(lambda: len(news) == 2)
+    feed.stop()
+    thread.join(timeout=10)
+    assert news == [Listed([{"name": "a"}]), Changed("ADDED", {"name": "b"})]

@@ -1,6 +1,8 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from tests.unit.watcher.waiting import eventually
 from watcher.backoff import Backoff
 from watcher.outbox import CONCURRENCY, Outbox
@@ -136,3 +138,65 @@ async def test_trouble_is_told_until_a_delivery_succeeds() -> None:
         await eventually(lambda: "Temporal is not there" in box.trouble)
         recipient.refuses = lambda ref: False
         await eventually(lambda: not box.trouble)
+
+
+async def test_what_concerns_everyone_goes_out_at_a_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watcher.outbox.PACE_SECONDS", 600.0)
+    recipient = Recipient()
+    async with outbox(recipient) as box:
+        for name in "abc":
+            box.post_by_and_by(ref(name), knock())
+        await eventually(lambda: len(recipient.taken) == 1)
+        assert len(box) == 2
+        assert [ref.name for ref, _ in box.waiting()] == ["b", "c"]
+
+
+async def test_news_of_one_cluster_overtake_what_concerns_everyone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("watcher.outbox.PACE_SECONDS", 600.0)
+    recipient = Recipient()
+    async with outbox(recipient) as box:
+        for name in "abc":
+            box.post_by_and_by(ref(name), knock())
+        box.post(ref("c"), knock(generation=2))
+        await eventually(lambda: len(recipient.taken) == 2)
+        assert ("c", "u1", 2) in recipient.taken
+        assert [ref.name for ref, _ in box.waiting()] == ["b"]
+
+
+async def test_all_that_goes_by_and_by_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watcher.outbox.PACE_SECONDS", 0.001)
+    recipient = Recipient()
+    async with outbox(recipient) as box:
+        for _ in range(2):
+            for name in "abc":
+                box.post_by_and_by(ref(name), knock())
+            await eventually(lambda: not len(box))
+        assert box.oldest_seconds() == 0.0
+    assert sorted(name for name, _, _ in recipient.taken) == ["a", "a", "b", "b", "c", "c"]
+
+
+async def test_the_age_of_the_oldest_knock_counts_from_its_first_try() -> None:
+    recipient = Recipient()
+    recipient.refuses = lambda ref: True
+    async with outbox(recipient) as box:
+        box.post(ref("a"), knock())
+        await eventually(lambda: len(recipient.attempts) > 2)
+        first = box.oldest_seconds()
+        box.post(ref("a"), knock(generation=2))
+        assert box.oldest_seconds() >= first > 0.0
+
+
+async def test_that_the_configuration_was_renewed_is_not_forgotten_over_other_news() -> None:
+    taken: list[Knock] = []
+
+    async def take(ref: ClusterRef, message: Knock) -> None:
+        taken.append(message)
+
+    async with Outbox(take) as box:
+        box.post_by_and_by(ref("a"), knock().model_copy(update={"renewed": True}))
+        box.post(ref("a"), knock(generation=2))
+        box.post(ref("a"), knock(generation=3))
+        await eventually(lambda: taken)
+    assert [(message.generation, message.renewed) for message in taken] == [(3, True)]

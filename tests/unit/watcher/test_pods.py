@@ -8,13 +8,13 @@ ORDERS = ClusterRef(namespace="shop", name="orders")
 
 
 def pod(name: str = "orders-0", **more: Any) -> dict[str, Any]:
-    facts = {"uid": "1", "role": "master", "ready": True, "status": "a", **more}
+    facts: dict[str, Any] = {"uid": "1", "role": "master", "ready": True, "status": "a", **more}
     metadata: dict[str, Any] = {
         "name": name,
         "namespace": "shop",
         "uid": facts["uid"],
         "labels": {"cluster-name": "orders", "spilo-role": facts["role"]},
-        "annotations": {"status": facts["status"]},
+        "annotations": {"status": facts["status"], **facts.get("annotations", {})},
     }
     if "deleted" in facts:
         metadata["deletionTimestamp"] = facts["deleted"]
@@ -42,6 +42,11 @@ def test_a_new_role_and_a_pod_about_to_leave_are_news() -> None:
     known = pods()
     assert known.take(Changed("MODIFIED", pod(role="replica"))) == {ORDERS}
     assert known.take(Changed("MODIFIED", pod(role="replica", deleted="now"))) == {ORDERS}
+
+
+def test_a_pod_flagged_to_be_made_anew_is_news() -> None:
+    flag = {"zalando-postgres-operator-rolling-update-required": "true"}
+    assert pods().take(Changed("MODIFIED", pod(annotations=flag))) == {ORDERS}
 
 
 def test_a_pod_that_came_or_went_is_news() -> None:

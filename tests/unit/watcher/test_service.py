@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
@@ -8,8 +8,19 @@ from tests.unit.watcher.stub import HANG, ApiStub, event, resource
 from tests.unit.watcher.waiting import eventually
 from watcher.api import Api
 from watcher.lease import Lease
+from watcher.scope import Scope, Source
+from watcher.selection import (
+    CHILDREN,
+    CONFIG_MAPS,
+    NODES,
+    OPERATIONS,
+    PODS,
+    POSTGRESQLS,
+    SECRETS,
+    Selection,
+)
 from watcher.service import Watcher
-from watcher.term import Calls, Scope, Term
+from watcher.term import Calls, Term
 from workflows.model.base import ClusterRef
 from workflows.model.operations import Knock
 
@@ -37,21 +48,24 @@ class FakeTemporal:
 class Running:
     """A watcher in a task of its own."""
 
-    def __init__(
-        self, api: Api, temporal: FakeTemporal, *, identity: str, namespaces: list[str]
-    ) -> None:
+    def __init__(self, api: Api, temporal: FakeTemporal, *, identity: str, scope: Scope) -> None:
+        self.configurations = 0
         self.lease = Lease(api, namespace="ops", name="postgres-operator", identity=identity)
 
         def new_term(allowed: Callable[[], bool]) -> Term:
             return Term(
                 api,
-                scope=Scope(namespaces=namespaces),
+                scope=scope,
                 temporal=Calls(temporal.knock, temporal.open_clusters),
                 allowed=allowed,
+                on_configuration=self.count,
             )
 
         self.watcher = Watcher(lease=self.lease, new_term=new_term)
         self.task = asyncio.create_task(self.watcher.run())
+
+    def count(self) -> None:
+        self.configurations += 1
 
     async def stop(self) -> None:
         self.task.cancel()
@@ -70,8 +84,13 @@ def temporal() -> FakeTemporal:
 async def start(api: Api, temporal: FakeTemporal) -> AsyncIterator[Start]:
     started: list[Running] = []
 
-    def new(identity: str = "a", namespaces: tuple[str, ...] = ("*",)) -> Running:
-        started.append(Running(api, temporal, identity=identity, namespaces=list(namespaces)))
+    def new(
+        identity: str = "a",
+        namespaces: tuple[str, ...] = ("*",),
+        sources: Sequence[Source] = (),
+    ) -> Running:
+        scope = Scope(namespaces=namespaces, sources=sources)
+        started.append(Running(api, temporal, identity=identity, scope=scope))
         return started[-1]
 
     yield new
@@ -196,7 +215,106 @@ async def test_figures_count_what_happened(
 ) -> None:
     stub.lists = [[resource("a"), resource("b")]]
     running = start()
+    kinds = len((POSTGRESQLS, OPERATIONS, PODS, NODES, *CHILDREN))
     await eventually(lambda: running.watcher.figures().delivered == 2)
+    await eventually(lambda: running.watcher.figures().lists == kinds)
     figures = running.watcher.figures()
-    assert (figures.clusters, figures.lists, figures.waiting) == (2, 2, 0)
-    assert figures.holder == "a"
+    assert (figures.clusters, figures.waiting) == (2, 0)
+    assert (figures.holder, figures.oldest_seconds) == ("a", 0.0)
+
+
+async def test_a_service_deleted_by_hand_is_told(
+    stub: ApiStub, start: Start, temporal: FakeTemporal
+) -> None:
+    stub.lists = [[resource("a")]]
+    gone = resource("a-repl", labels={"cluster-name": "a"})
+    running = start()
+    await eventually(lambda: temporal.knocks == ["a listed"])
+    stub.happen("services", event("DELETED", gone))
+    await eventually(lambda: temporal.knocks == ["a listed", "a services changed"])
+    assert running.watcher.figures().trouble == ""
+
+
+async def test_what_can_not_be_listed_keeps_no_cluster_from_being_told(
+    stub: ApiStub, start: Start, temporal: FakeTemporal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watcher.term.PATIENCE_SECONDS", 0.05)
+    stub.forbidden = {"cronjobs"}
+    stub.lists = [[resource("a")]]
+    running = start()
+    await eventually(lambda: temporal.knocks == ["a listed"])
+    assert "cronjobs" in running.watcher.figures().trouble
+
+
+async def test_a_cordoned_node_is_told_to_the_clusters_that_have_pods_there(
+    stub: ApiStub, start: Start, temporal: FakeTemporal
+) -> None:
+    stub.lists = [[resource("a"), resource("b")]]
+    start()
+    await eventually(lambda: len(temporal.knocks) == 2)
+    pod = resource("a-0", labels={"cluster-name": "a"}) | {"spec": {"nodeName": "n1"}}
+    stub.happen("pods", event("ADDED", pod))
+    await eventually(lambda: temporal.knocks[2:] == ["a pods changed"])
+    node = resource("n1") | {"spec": {"unschedulable": True}}
+    stub.happen("nodes", event("MODIFIED", node))
+    await eventually(lambda: temporal.knocks[3:] == ["a nodes changed"])
+
+
+async def test_without_a_right_to_see_nodes_all_else_is_watched(
+    stub: ApiStub, start: Start, temporal: FakeTemporal, caplog: pytest.LogCaptureFixture
+) -> None:
+    stub.forbidden = {"nodes"}
+    stub.lists = [[resource("a")]]
+    running = start()
+    with caplog.at_level("INFO", logger="watcher.term"):
+        await eventually(lambda: temporal.knocks == ["a listed"])
+        await eventually(lambda: "nodes that are drained" in caplog.text)
+    assert running.watcher.figures().trouble == ""
+
+
+async def test_a_secret_in_another_namespace_than_its_cluster_is_told(
+    stub: ApiStub, start: Start, temporal: FakeTemporal
+) -> None:
+    stub.lists = [[resource("a")]]
+    start()
+    await eventually(lambda: temporal.knocks == ["a listed"])
+    abroad = resource("x.a.credentials", namespace="apps", labels={"cluster-name": "a"})
+    stub.happen("secrets", event("MODIFIED", abroad))
+    await eventually(lambda: temporal.knocks == ["a listed", "a secrets changed"])
+
+
+async def test_a_changed_configuration_is_told_to_all_and_to_the_program(
+    stub: ApiStub, start: Start, temporal: FakeTemporal
+) -> None:
+    stub.lists = [[resource("a"), resource("b")]]
+    place = Selection(CONFIG_MAPS, "ops", name="main")
+    running = start(sources=[Source(place, configuration=True)])
+    await eventually(lambda: len(temporal.knocks) == 2)
+    stub.happen("configmaps", event("MODIFIED", resource("main", namespace="ops")))
+    await eventually(lambda: len(temporal.knocks) == 4)
+    assert temporal.knocks[2:] == ["a configmaps main changed", "b configmaps main changed"]
+    assert running.configurations == 2  # when it was first seen, and now
+
+
+async def test_what_clusters_of_one_namespace_share_is_told_to_those_only(
+    stub: ApiStub, start: Start, temporal: FakeTemporal
+) -> None:
+    stub.lists = [[resource("a"), resource("b", namespace="apps")]]
+    start(sources=[Source(Selection(SECRETS, name="environment"), for_all=False)])
+    await eventually(lambda: len(temporal.knocks) == 2)
+    stub.happen("secrets", event("MODIFIED", resource("environment", namespace="apps")))
+    await eventually(lambda: temporal.knocks[2:] == ["b secrets environment changed"])
+
+
+async def test_clusters_that_are_looked_after_already_wait_behind_new_and_deleted_ones(
+    stub: ApiStub, start: Start, temporal: FakeTemporal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watcher.outbox.PACE_SECONDS", 600.0)
+    going = resource("going", deletionTimestamp="2026-03-09T10:00:00Z")
+    stub.lists = [[resource("a"), resource("b"), resource("new"), going]]
+    known = ("a", "b", "going")
+    temporal.opened = [ClusterRef(namespace="default", name=name) for name in known]
+    running = start()
+    await eventually(lambda: len(temporal.knocks) == 3)
+    assert sorted(temporal.knocks) == ["a listed", "going listed", "new listed"]
+    assert running.watcher.figures().waiting == 1

@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.watcher.stub import Object, resource
 from watcher.feed import Changed, Listed
-from watcher.sightings import Letter, Sightings
+from watcher.sightings import Letter, Sightings, shape
+from watcher.traces import Touched
 from workflows.model.base import ClusterRef
 from workflows.model.names import CONTROLLER
 from workflows.model.operations import Knock
@@ -213,3 +214,42 @@ def test_memory_does_not_grow_with_what_is_gone() -> None:
     memory.take(changed("DELETED", resource("a")))
     memory.take(listed())
     assert len(memory) == 0
+
+
+def test_who_shares_what_was_renewed_is_told_so() -> None:
+    memory = sightings()
+    memory.take(listed(resource("a"), resource("b", namespace="other")))
+    [(_, knock)] = memory.about_all("other", reason="secrets changed")
+    assert (knock.renewed, knock.touched) == (True, False)
+    assert len(memory.about_all(reason="configmaps changed")) == 2
+
+
+def test_whose_object_was_touched_is_told_so() -> None:
+    memory = sightings()
+    memory.take(listed(resource("a"), resource("b")))
+    touched = [Touched("default", "a"), Touched("default", "a"), Touched("default", "unknown")]
+    [(told, knock)] = memory.about_children(touched, reason="services changed")
+    assert (told, knock.touched, knock.renewed) == (ref("a"), True, False)
+
+
+def test_an_object_abroad_belongs_to_the_cluster_of_its_label() -> None:
+    memory = sightings()
+    memory.take(listed(resource("a")))
+    abroad = [Touched("elsewhere", "a")]
+    assert memory.about_children(abroad, reason="services changed") == []
+    assert len(memory.about_children(abroad, reason="secrets changed", abroad=True)) == 1
+
+
+def test_a_resource_is_heard_of_as_it_is_now() -> None:
+    memory = sightings()
+    memory.take(listed(resource("a")))
+    assert memory.heard(resource("a", version=7)["metadata"])
+    assert not memory.heard(resource("a", generation=2)["metadata"])
+    assert not memory.heard(resource("b")["metadata"])
+
+
+def test_what_is_not_looked_at_is_not_kept() -> None:
+    noise = {"kubectl.kubernetes.io/last-applied-configuration": "x" * 1000, "a": "b"}
+    kept = shape(resource("a", annotations=noise, managedFields=[{"manager": "kubectl"}]))
+    assert kept["metadata"]["annotations"] == {"a": "b"}
+    assert "managedFields" not in kept["metadata"]

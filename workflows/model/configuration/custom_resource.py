@@ -20,7 +20,10 @@ def read(
     obj: Mapping[str, Any], *, operator_namespace: str
 ) -> tuple[dict[str, Any], list[FieldError]]:
     """Every parameter's value, and every bad one; a bad value is left out of the first."""
-    root = validation.without_nulls(obj.get("configuration"))
+    given = validation.mapping(obj).get("configuration")
+    if validation.too_deep(given):
+        return {}, [validation.nested_too_deep("configuration")]
+    root = validation.without_nulls(given)
     if not isinstance(root, dict):
         return {}, [FieldError("configuration", root, "a map, this field is required")]
     found: dict[str, Any] = {}
@@ -42,7 +45,7 @@ def read(
 def unknown(obj: Mapping[str, Any]) -> Iterator[str]:
     """Paths that are no parameter; an API server with our CRD has dropped them."""
     known = {entry.path for entry in entries("object")}
-    root = validation.mapping(obj.get("configuration"))
+    root = validation.mapping(validation.mapping(obj).get("configuration"))
     for name, value in root.items():
         if name not in SECTIONS:
             if name not in known:

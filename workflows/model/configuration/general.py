@@ -4,7 +4,15 @@ from datetime import timedelta
 
 from workflows.model.configuration.parameter import choice, cpu, memory, parameter
 from workflows.model.configuration.section import Section
-from workflows.model.fields import WINDOW_ACCEPTED, WINDOW_PATTERN, Core, at_least, pattern
+from workflows.model.fields import (
+    WINDOW_ACCEPTED,
+    WINDOW_PATTERN,
+    Core,
+    at_least,
+    one_of,
+    pattern,
+)
+from workflows.model.kinds import DISRUPTIVE
 
 DATABASE_IMAGE = "ghcr.io/zalando/spilo-18:4.1-p2"
 
@@ -175,4 +183,35 @@ class Timeouts(Section):
     )
     resource_check_timeout: timedelta = parameter(
         "Time in all for an object that is waited for", everywhere="10m"
+    )
+
+
+class Operations(Section):
+    """Section `operations`, which Zalando's operator does not have."""
+
+    operation_history_age: timedelta = parameter(
+        "How long finished `PostgresOperation` objects of a cluster are kept", everywhere="336h"
+    )
+    operation_history_limit: int = parameter(
+        "How many finished ones of a cluster are kept at most", everywhere=20, accepts=at_least(1)
+    )
+    operations_in_windows: list[str] = parameter(
+        "Kinds of operations that the operator begins in maintenance windows only: "
+        f"{', '.join(DISRUPTIVE)}",
+        accepts=one_of(*DISRUPTIVE),
+    )
+    operations_to_approve: list[str] = parameter(
+        "Kinds of operations that wait until somebody approves their plan, likewise",
+        accepts=one_of(*DISRUPTIVE),
+    )
+    rollout_max_failures: int = parameter(
+        "When so many clusters have failed to take over a change of the configuration, no other "
+        "one begins, until the next change or an approval; 0: all do",
+        everywhere=0,
+        accepts=at_least(0),
+    )
+    rollout_parallelism: int = parameter(
+        "How many clusters renew their pods at once for a change of the configuration; 0: all",
+        everywhere=8,
+        accepts=at_least(0),
     )

@@ -169,13 +169,13 @@ class Scheduling(Section):
 
     enable_pod_antiaffinity: bool = parameter("Members keep apart from each other")
     master_pod_move_timeout: timedelta = parameter(
-        "How long the primaries of a drained node are tried to be moved",
+        "Longest wait for a member that moves from a drained node; then it is tried again",
         schema="20m",
         fallback="10m",
         config_map="20m",
     )
     node_readiness_label: dict[str, str] = parameter(
-        "Labels of nodes that may run databases; a node without them is being drained"
+        "Labels of nodes that may run databases; a node that has them is not left when cordoned"
     )
     node_readiness_label_merge: str = parameter(
         "How that joins the cluster's `nodeAffinity`; empty: not at all",

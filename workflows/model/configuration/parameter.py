@@ -16,11 +16,10 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from workflows.model import fields
 from workflows.model.fields import (
     CPU_ACCEPTED,
     CPU_PATTERN,
-    MEMORY_ACCEPTED,
-    MEMORY_PATTERN,
     Rule,
     one_of,
     pattern,
@@ -29,9 +28,9 @@ from workflows.model.fields import (
 Form = Literal["object", "config map"]
 FORMS: Final[tuple[Form, ...]] = ("object", "config map")
 
-_QUANTITY = r"^([+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?|null)?$"
+_QUANTITY = r"^(\+?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?|null)?$"
 CPU: Final = pattern(CPU_PATTERN, CPU_ACCEPTED)
-MEMORY: Final = pattern(MEMORY_PATTERN, MEMORY_ACCEPTED)
+MEMORY: Final = fields.memory()
 QUANTITY: Final = pattern(_QUANTITY, "a quantity of Kubernetes, such as 100m or 1Gi")
 
 

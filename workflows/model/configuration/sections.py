@@ -17,6 +17,7 @@ SECTIONS: Final = MappingProxyType[str, type[Section]](
         "kubernetes": kubernetes.Kubernetes,
         "postgres_pod_resources": general.PostgresPodResources,
         "timeouts": general.Timeouts,
+        "operations": general.Operations,
         "load_balancer": storage.LoadBalancer,
         "aws_or_gcp": storage.AwsOrGcp,
         "logical_backup": storage.LogicalBackup,

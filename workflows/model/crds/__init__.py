@@ -7,11 +7,19 @@ from workflows.model import yamltext
 from workflows.model.crds.definitions import (
     CATEGORIES,
     operatorconfigurations,
+    postgresoperations,
     postgresqls,
     postgresteams,
 )
 
-__all__ = ["everything", "operatorconfigurations", "postgresqls", "postgresteams", "render"]
+__all__ = [
+    "everything",
+    "operatorconfigurations",
+    "postgresoperations",
+    "postgresqls",
+    "postgresteams",
+    "render",
+]
 
 _HEADER = "# Generated from workflows/model by `python -m workflows.model.crds`; edit the models.\n"
 
@@ -20,7 +28,12 @@ def everything(*, categories: Sequence[str] = CATEGORIES) -> list[dict[str, Any]
     """All definitions."""
     return [
         definition(categories=categories)
-        for definition in (postgresqls, operatorconfigurations, postgresteams)
+        for definition in (
+            postgresqls,
+            postgresoperations,
+            operatorconfigurations,
+            postgresteams,
+        )
     ]
 
 

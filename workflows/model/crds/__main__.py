@@ -5,7 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from workflows.model.crds import core, render
+from workflows.model import core
+from workflows.model.crds import render
 
 
 def main(arguments: list[str]) -> int:

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from workflows.model import core
 from workflows.model.configuration.parameter import InfrastructureRoles, NamespacedName
 from workflows.model.configuration.sections import SECTIONS, Entry, entries
-from workflows.model.crds import core
 
 _TEXT: Final = {"type": "string"}
 _ROLES: Final = {
@@ -30,7 +30,7 @@ def configuration() -> dict[str, Any]:
         top[name] = {"type": "object", "properties": properties}
     return {
         "type": "object",
-        "description": "Parameters of the operator; read once, at its start",
+        "description": "Parameters of the operator; a change takes effect without a restart",
         "properties": top,
     }
 

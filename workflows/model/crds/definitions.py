@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from workflows.model.crds.configuration import configuration
 from workflows.model.crds.structural import structural
+from workflows.model.postgresoperation import PostgresOperationSpec, PostgresOperationStatus
 from workflows.model.postgresql.spec import PostgresqlSpec
 from workflows.model.status import ClusterStatus, Word
 from workflows.model.team import PostgresTeamSpec
@@ -92,6 +93,39 @@ def operatorconfigurations(*, categories: Sequence[str] = CATEGORIES) -> dict[st
         properties={"configuration": configuration()},
         required=["metadata", "configuration"],
     )
+
+
+def postgresoperations(*, categories: Sequence[str] = CATEGORIES) -> dict[str, Any]:
+    """`postgresoperations.acid.zalan.do`, which a server may choose by their cluster."""
+    definition = _definition(
+        names={
+            "kind": "PostgresOperation",
+            "listKind": "PostgresOperationList",
+            "plural": "postgresoperations",
+            "singular": "postgresoperation",
+            "shortNames": ["pgop"],
+        },
+        categories=categories,
+        columns=[
+            _column("Cluster", "string", ".spec.cluster", "Cluster that it is about"),
+            _column("Kind", "string", ".spec.kind", "What is done"),
+            _column("Phase", "string", ".status.phase", "Where it stands"),
+            _column("Percent", "integer", ".status.percent", "How much of it is done"),
+            _column("Step", "string", ".status.step", "What is being done"),
+            _column("Waiting-For", "string", ".status.waitingFor", "What it waits for"),
+            _column("ETA", "string", ".status.eta", "When it will have ended"),
+            _column("Age", "date", ".metadata.creationTimestamp", "Since when it is there"),
+            _column("Message", "string", ".status.message", "What came of it", wide=True),
+        ],
+        description="One operation on a cluster: asked for by whoever creates it, or automatic",
+        properties={
+            "spec": structural(PostgresOperationSpec),
+            "status": structural(PostgresOperationStatus),
+        },
+        required=["metadata", "spec"],
+    )
+    definition["spec"]["versions"][0]["selectableFields"] = [{"jsonPath": ".spec.cluster"}]
+    return definition
 
 
 def postgresteams(*, categories: Sequence[str] = CATEGORIES) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from workflows.model.crds import core
+from workflows.model import core
 from workflows.model.fields import ACCEPTED, CORE_TYPE
 
 _NOT_STRUCTURAL: Final = ("title", "default", "$defs")

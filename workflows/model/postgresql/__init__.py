@@ -2,7 +2,7 @@
 
 from workflows.model.postgresql.decode import notices, parse, unknown_fields
 from workflows.model.postgresql.metadata import ObjectMeta
-from workflows.model.postgresql.naming import name_errors
+from workflows.model.postgresql.naming import name_errors, team_errors
 from workflows.model.postgresql.resource import Postgresql
 from workflows.model.postgresql.spec import PostgresqlSpec
 
@@ -13,5 +13,6 @@ __all__ = [
     "name_errors",
     "notices",
     "parse",
+    "team_errors",
     "unknown_fields",
 ]

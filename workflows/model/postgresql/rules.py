@@ -1,14 +1,15 @@
-"""What no single field's type can say: contradictions, and settings that will have no effect.
+"""What no single field's type can say: contradictions, and names nothing could be made with.
 
 They look at the object as it came, so that they speak up together with the complaints about
-types; a part of the wrong type is passed over here. Every refusal stands for a StatefulSet or a
-database that could never have come to be; what Zalando's operator only skips is only noted.
+types; a part of the wrong type is passed over here. Every refusal stands for an object or a
+database that could never have come to be; what Zalando's operator only skips is in `effects`.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workflows.model import syntax
 from workflows.model.errors import FieldError
 from workflows.model.fields import WINDOW_PATTERN
 from workflows.model.postgresql.sections import FLAGS, STANDBY_SOURCES
@@ -16,29 +17,38 @@ from workflows.model.validation import mapping, sequence, text
 from workflows.model.windows import Window
 
 _ROLE = re.compile(r"[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*")
-_DATABASE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_SERVICE = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_LONGEST_LABEL = 63
+_ANNOTATIONS = (
+    "podAnnotations",
+    "serviceAnnotations",
+    "masterServiceAnnotations",
+    "replicaServiceAnnotations",
+)
+_SERVICES = ("master", "replica", "masterPooler", "replicaPooler")
+_LAST_PORT = 65535
 _DATA_MOUNT = "/home/postgres/pgdata"
 
 
 def contradictions(obj: Mapping[str, Any]) -> Iterator[FieldError]:
     """Everything that makes the manifest impossible, whatever the operator's configuration."""
     spec = mapping(obj.get("spec"))
+    yield from _labels_and_annotations(spec)
     yield from _windows(spec)
     yield from _clone(spec)
     yield from _standby(spec)
     yield from _roles(spec)
     yield from _containers(spec)
     yield from _volumes(spec)
+    yield from _node_ports(spec)
 
 
-def without_effect(obj: Mapping[str, Any]) -> Iterator[FieldError]:
-    """What is read and then left out."""
-    spec = mapping(obj.get("spec"))
-    yield from _skipped_databases(spec)
-    yield from _skipped_volumes(spec)
-    yield from _skipped_sidecars(spec)
+def _labels_and_annotations(spec: Mapping[str, Any]) -> Iterator[FieldError]:
+    team = spec.get("teamId")
+    if isinstance(team, str) and not syntax.LABEL_VALUE.fits(team):
+        yield FieldError("spec.teamId", team, syntax.LABEL_VALUE.accepted)
+    for field in _ANNOTATIONS:
+        for key in mapping(spec.get(field)):
+            if not syntax.is_annotation_key(key):
+                yield FieldError(f"spec.{field}.{key}", key, syntax.KEY_ACCEPTED)
 
 
 def _windows(spec: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -57,7 +67,7 @@ def _clone(spec: Mapping[str, Any]) -> Iterator[FieldError]:
     source = clone.get("cluster")
     if not isinstance(source, str) or clone.get("timestamp"):
         return
-    if not _SERVICE.fullmatch(source) or len(source) > _LONGEST_LABEL:
+    if not syntax.SERVICE.fits(source):
         yield FieldError(
             "spec.clone.cluster",
             source,
@@ -71,11 +81,11 @@ def _standby(spec: Mapping[str, Any]) -> Iterator[FieldError]:
     if not isinstance(standby, Mapping):
         return
     if "s3_wal_path" in standby and "gs_wal_path" in standby:
-        yield FieldError("spec.standby", dict(standby), "either s3_wal_path or gs_wal_path")
+        yield FieldError("spec.standby", standby, "either s3_wal_path or gs_wal_path")
+    if mapping(spec.get("clone")).get("cluster"):
+        yield FieldError("spec.standby", standby, "either `clone` or `standby`, not both")
     if not any(standby.get(source) for source in STANDBY_SOURCES):
-        yield FieldError(
-            "spec.standby", dict(standby), f"at least one of {', '.join(STANDBY_SOURCES)}"
-        )
+        yield FieldError("spec.standby", standby, f"at least one of {', '.join(STANDBY_SOURCES)}")
 
 
 def _roles(spec: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -94,10 +104,12 @@ def _roles(spec: Mapping[str, Any]) -> Iterator[FieldError]:
 
 def _containers(spec: Mapping[str, Any]) -> Iterator[FieldError]:
     taken = {"postgres": "the database container"}
-    taken |= {name: "a sidecar" for name in _sidecar_names(spec) if name != "postgres"}
-    for index, name in enumerate(_sidecar_names(spec)):
+    taken |= {name: "a sidecar" for name in sidecar_names(spec) if name != "postgres"}
+    for index, name in enumerate(sidecar_names(spec)):
         if name == "postgres":
             yield FieldError(f"spec.sidecars[{index}].name", name, "a name other than postgres")
+        elif not syntax.CONTAINER.fits(name):
+            yield FieldError(f"spec.sidecars[{index}].name", name, syntax.CONTAINER.accepted)
     for index, sidecar in enumerate(sequence(spec.get("sidecars"))):
         if isinstance(sidecar, Mapping) and not sidecar.get("image"):
             yield FieldError(f"spec.sidecars[{index}].image", sidecar.get("image"), "an image")
@@ -109,19 +121,31 @@ def _containers(spec: Mapping[str, Any]) -> Iterator[FieldError]:
         name = text(mapping(container).get("name"))
         if name in taken:
             yield FieldError(f"{path}.name", name, f"a name that {taken[name]} does not have")
+        elif name and not syntax.CONTAINER.fits(name):
+            yield FieldError(f"{path}.name", name, syntax.CONTAINER.accepted)
         elif name:
             taken[name] = "another init container"
 
 
-def _sidecar_names(spec: Mapping[str, Any]) -> list[str]:
+def sidecar_names(spec: Mapping[str, Any]) -> list[str]:
     sidecars = sequence(spec.get("sidecars"))
     return [text(mapping(one).get("name")) or f"sidecar-{n}" for n, one in enumerate(sidecars)]
 
 
 def _volumes(spec: Mapping[str, Any]) -> Iterator[FieldError]:
+    size = text(mapping(spec.get("volume")).get("size"))
+    if re.match(r"[0.]+($|[eEPTGMK])", size):
+        yield FieldError("spec.volume.size", size, "a size of more than nothing")
+    secret = text(mapping(spec.get("tls")).get("secretName"))
+    if secret and not syntax.CONTAINER.fits(secret):
+        accepted = f"a Secret whose name can be that of a volume: {syntax.CONTAINER.accepted}"
+        yield FieldError("spec.tls.secretName", secret, accepted)
     names: set[str] = set()
     for index, volume in _mounted_volumes(spec):
         name = text(volume.get("name"))
+        if name and not syntax.CONTAINER.fits(name):
+            path = f"spec.additionalVolumes[{index}].name"
+            yield FieldError(path, name, syntax.CONTAINER.accepted)
         if name in names:
             yield FieldError(
                 f"spec.additionalVolumes[{index}].name", name, "a name no other volume has"
@@ -130,13 +154,13 @@ def _volumes(spec: Mapping[str, Any]) -> Iterator[FieldError]:
 
 
 def _mounted_volumes(spec: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    skipped = {index for index, _ in _volumes_in_the_way(spec)}
+    skipped = {index for index, _ in volumes_in_the_way(spec)}
     for index, volume in enumerate(sequence(spec.get("additionalVolumes"))):
         if index not in skipped:
             yield index, mapping(volume)
 
 
-def _volumes_in_the_way(spec: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+def volumes_in_the_way(spec: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     paths = {_DATA_MOUNT}
     for index, volume in enumerate(sequence(spec.get("additionalVolumes"))):
         path = text(mapping(volume).get("mountPath"))
@@ -145,34 +169,15 @@ def _volumes_in_the_way(spec: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
         paths.add(path)
 
 
-def _skipped_volumes(spec: Mapping[str, Any]) -> Iterator[FieldError]:
-    for index, path in _volumes_in_the_way(spec):
-        yield FieldError(
-            f"spec.additionalVolumes[{index}].mountPath",
-            path,
-            "a path where nothing else is mounted; this volume is left out",
-        )
-
-
-def _skipped_databases(spec: Mapping[str, Any]) -> Iterator[FieldError]:
-    accepted = "a name of letters, digits and _, not beginning with a digit; it is left out"
-    prepared = mapping(spec.get("preparedDatabases"))
-    named = [(f"spec.databases.{name}", name) for name in mapping(spec.get("databases"))]
-    named += [(f"spec.preparedDatabases.{name}", name) for name in prepared]
-    for database, content in prepared.items():
-        path = f"spec.preparedDatabases.{database}.schemas"
-        named += [(f"{path}.{name}", name) for name in mapping(mapping(content).get("schemas"))]
-    for path, name in named:
-        if not _DATABASE.fullmatch(name):
-            yield FieldError(path, name, accepted)
-
-
-def _skipped_sidecars(spec: Mapping[str, Any]) -> Iterator[FieldError]:
-    names = _sidecar_names(spec)
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            yield FieldError(
-                f"spec.sidecars[{index}].name",
-                name,
-                "a name no earlier sidecar has; this one is left out",
-            )
+def _node_ports(spec: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Which numbers there are is the API server's to say; no service has one below 0."""
+    taken: dict[int, str] = {}
+    for service in _SERVICES:
+        path, port = f"spec.{service}NodePort", spec.get(f"{service}NodePort")
+        if not isinstance(port, int) or not port:
+            continue
+        if not 0 < port <= _LAST_PORT:
+            yield FieldError(path, port, "a port of the API server's range, 0 for any of them")
+        enabled = spec.get(f"enable{service[0].upper()}{service[1:]}NodePort") is True
+        if enabled and taken.setdefault(port, path) != path:
+            yield FieldError(path, port, f"another port than {taken[port]} has")

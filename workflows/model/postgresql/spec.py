@@ -20,7 +20,9 @@ from workflows.model.fields import (
     WindowText,
     at_least,
     kubernetes,
+    one_of,
 )
+from workflows.model.kinds import DISRUPTIVE
 from workflows.model.postgresql.sections import (
     AdditionalVolume,
     CloneDescription,
@@ -54,6 +56,11 @@ class ClusterSpec(Resource):
         default_factory=list,
         description="When disruptive work may be done, `HH:MM-HH:MM` or `Ddd:HH:MM-HH:MM`; "
         "opconfig `maintenance_windows`",
+    )
+    operations_to_approve: list[Annotated[str, one_of(*DISRUPTIVE)]] = Field(
+        default_factory=list,
+        description="Kinds of operations that wait until somebody approves their plan, besides "
+        "those of opconfig `operations_to_approve`",
     )
 
 
@@ -147,28 +154,38 @@ class AccessSpec(Resource):
         default_factory=dict, description="Annotations of the replicas' service, over all others"
     )
     enable_master_load_balancer: bool | None = Field(
-        None, description="Load balancer to the primary; opconfig of the same name"
+        None, description="Load balancer to the primary; opconfig `enable_master_load_balancer`"
     )
     enable_replica_load_balancer: bool | None = Field(
-        None, description="Load balancer to the replicas; opconfig of the same name"
+        None, description="Load balancer to the replicas; opconfig `enable_replica_load_balancer`"
     )
     enable_master_pooler_load_balancer: bool | None = Field(
-        None, description="Load balancer to the primary's pooler; opconfig of the same name"
+        None,
+        description="Load balancer to the primary's pooler; "
+        "opconfig `enable_master_pooler_load_balancer`",
     )
     enable_replica_pooler_load_balancer: bool | None = Field(
-        None, description="Load balancer to the replicas' pooler; opconfig of the same name"
+        None,
+        description="Load balancer to the replicas' pooler; "
+        "opconfig `enable_replica_pooler_load_balancer`",
     )
     enable_master_node_port: bool | None = Field(
-        None, description="Node port to the primary, before a load balancer; opconfig"
+        None,
+        description="Node port to the primary, before a load balancer; "
+        "opconfig `enable_master_node_port`",
     )
     enable_replica_node_port: bool | None = Field(
-        None, description="Node port to the replicas, before a load balancer; opconfig"
+        None,
+        description="Node port to the replicas, before a load balancer; "
+        "opconfig `enable_replica_node_port`",
     )
     enable_master_pooler_node_port: bool | None = Field(
-        None, description="Node port to the primary's pooler; opconfig"
+        None,
+        description="Node port to the primary's pooler; opconfig `enable_master_pooler_node_port`",
     )
     enable_replica_pooler_node_port: bool | None = Field(
-        None, description="Node port to the replicas' pooler; opconfig"
+        None,
+        description="Node port to the replicas' pooler; opconfig `enable_replica_pooler_node_port`",
     )
     master_node_port: Int32 | None = Field(None, description="Number of that port, 0 = any")
     replica_node_port: Int32 | None = Field(None, description="Number of that port, 0 = any")
@@ -176,7 +193,7 @@ class AccessSpec(Resource):
     replica_pooler_node_port: Int32 | None = Field(None, description="Number of that port, 0 = any")
     enable_connection_pooler: bool | None = Field(
         None,
-        description="Pooler to the primary; absent = on when `connectionPooler` is there",
+        description="Pooler to the primary; on if `connectionPooler` is there, when absent",
     )
     enable_replica_connection_pooler: bool | None = Field(
         None, description="Pooler to the replicas; off when absent"

@@ -3,9 +3,11 @@
 import os
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
-from .environment import Environment, Layout
+from .environment import BadEnvironment, Environment, Layout
 
+NOTE_MOUNTED = "/scripts/test_reload_ssl.sh"
 SUBJECT = "/CN=spilo.example.org"
 DAYS = "3650"
 # variable -> file below the certificates' folder
@@ -35,9 +37,21 @@ def needs_own(environment: Environment) -> bool:
     return not all(environment.get(name) or environment.get(f"{name}_FILE") for name in pair)
 
 
-def is_mounted(environment: Environment) -> bool:
-    """Whether any TLS file is mounted, and so may change while the server runs."""
-    return any(environment.get(f"{name}_FILE") for name in TEXTS)
+def mounted(environment: Environment) -> dict[str, Path]:
+    """Variable -> TLS file that is mounted, and so may change while the server runs."""
+    names = [f"{name}_FILE" for name in TEXTS]
+    return {name: Path(environment[name]) for name in names if environment.get(name)}
+
+
+def note_mounted(environment: Environment, layout: Layout, script: str = NOTE_MOUNTED) -> None:
+    """Take down what the server is going to read: what changes from now on is to be read again."""
+    files = mounted(environment)
+    for name, file in files.items():
+        if not os.access(file, os.R_OK):
+            raise BadEnvironment(f"{name}: {file} is not there, or may not be read")
+    (layout.certificates / "mounted.sha256").unlink(missing_ok=True)
+    if files:
+        subprocess.run([script], check=True, env=environment)
 
 
 def write(environment: Environment, layout: Layout) -> None:

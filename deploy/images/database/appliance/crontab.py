@@ -8,14 +8,14 @@ from . import certificates
 from .environment import Environment
 
 log = logging.getLogger("configure")
-RELOAD = "*/5 * * * * /scripts/test_reload_ssl.sh"
+RELOAD = "* * * * * /scripts/test_reload_ssl.sh"
 
 
 def lines(environment: Environment) -> list[str]:
     """All lines; none when there is nothing to do from time to time."""
     if environment.get("DEMO"):
         return []
-    found = [RELOAD] if certificates.is_mounted(environment) else []
+    found = [RELOAD] if certificates.mounted(environment) else []
     return found + user_lines(environment.get("CRONTAB", ""))
 
 

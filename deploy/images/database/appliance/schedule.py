@@ -137,7 +137,7 @@ def run(crontab: Path) -> None:
 
 def start(job: Job) -> None:
     """Start a job and leave it alone; its output goes to the container's log."""
-    log.info("starting %s", job.command)
+    log.debug("starting %s", job.command)
     subprocess.Popen(
         ["/bin/sh", "-c", job.command],
         env={**os.environ, **job.environment},

@@ -34,6 +34,7 @@ def prepare(environment: Environment) -> None:
     text = yaml.dump(config, Dumper=yaml.CSafeDumper, sort_keys=False, width=200)
     filesystem.write(layout.configuration, text, mode=0o640)
     certificates.write(environment, layout)
+    certificates.note_mounted(environment, layout)
     filesystem.give_to_postgres(layout.certificates.iterdir())
     _write_archive(environment, layout, config=config, found=found)
     for file, content in services.pgbouncer_files(environment, layout).items():

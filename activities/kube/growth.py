@@ -1,0 +1,90 @@
+"""Waiting until volumes have the room that their claims ask for, and the members in them see it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from activities import waiting
+from activities.kube import children as family
+from activities.kube.client import Kube, Object
+from activities.kube.pod_warnings import newest_warning
+from activities.manifests import claims, quantities
+from activities.manifests.volumes import DATA_MOUNT
+from workflows.model import names
+from workflows.model.base import ClusterRef
+from workflows.model.configuration import Configuration
+from workflows.model.errors import MatriarchError
+from workflows.model.operations import GrowthOrder
+
+PAUSE_SECONDS: Final = 0.5
+OVERHEAD: Final = 0.8
+"""A file system shows less than its volume has, but no less than this part of it."""
+
+
+class Growth:
+    """One wait. Only looks: resizing is the business of the storage driver and the kubelet."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        order: GrowthOrder,
+        *,
+        configuration: Configuration,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._kube = kube
+        self._order = order
+        self._configuration = configuration
+        self._tell = tell
+
+    def run(self) -> None:
+        """Raises NotYet with what is missing, in Kubernetes' own words, at the deadline."""
+        waiting.until(
+            lambda: "; ".join(self._behind()),
+            seconds=self._order.deadline_seconds,
+            tell=self._tell,
+            pause=PAUSE_SECONDS,
+        )
+
+    def _behind(self) -> Iterator[str]:
+        labels = family.selector(self._order.ref, self._configuration)
+        listed = self._kube.list("Pod", self._order.ref.namespace, labels, fresh=True)
+        pods = {pod["metadata"]["name"]: pod for pod in listed}
+        for claim in self._claims():
+            ordinal = names.ordinal(claim["metadata"]["name"])
+            pod = pods.get(names.pod(self._order.ref.name, ordinal))
+            if pod is None:
+                continue  # it grows when a pod uses it
+            if behind := claims.growth(claim):
+                yield f"{behind}{self._warning(claim)}"
+            elif lack := self._lack_inside(pod, claim):
+                yield lack
+
+    def _claims(self) -> list[Object]:
+        ref, kind = self._order.ref, "PersistentVolumeClaim"
+        labels = family.selector(ref, self._configuration)
+        listed = self._kube.list(kind, ref.namespace, labels, fresh=True)
+        return family.volume_claims(listed, ref, self._configuration)
+
+    def _warning(self, claim: Object) -> str:
+        warning = newest_warning(self._kube, claim)
+        return f"; {warning}" if warning else ""
+
+    def _lack_inside(self, pod: Object, claim: Object) -> str:
+        """A file system that stayed behind its volume; nothing where that can't be seen."""
+        place = ClusterRef(namespace=self._order.ref.namespace, name=pod["metadata"]["name"])
+        command = ["df", "--output=size", "--block-size=1", DATA_MOUNT]
+        try:
+            printed = self._kube.exec(
+                place.namespace, place.name, names.POSTGRES_CONTAINER, command, seconds=10
+            )
+        except MatriarchError:
+            return ""
+        size, wanted = int(printed.split()[-1]), capacity(claim)
+        if size >= wanted * OVERHEAD:
+            return ""
+        return f"{place.name}: its file system has {size >> 20} of {int(wanted) >> 20} MiB"
+
+
+def capacity(claim: dict[str, Any]) -> float:
+    """Of a bound claim, in bytes."""
+    return float(quantities.parse(str(claim["status"]["capacity"]["storage"])).amount)

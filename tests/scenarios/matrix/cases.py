@@ -1,0 +1,212 @@
+"""The operations of the crash matrix: how each is begun, and what must be true when it has ended.
+
+A new operation is one more entry of `CASES`. Each says what the cluster has to be like before, so
+that one cluster serves many cells in a row.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.field.cluster import Cluster, manifest
+from tests.field.kubectl import Manifest
+from tests.field.waiting import until
+
+WORKERS = ("worker", "worker2")
+"""Members stay off the first node: Temporal is there, and nodes are switched off."""
+POOLER = {
+    "numberOfInstances": 1,
+    "resources": {"requests": {"cpu": "10m", "memory": "20Mi"}},
+}
+_numbers = itertools.count(1)
+"""Each edit of a run is another one."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One operation. `begin` returns what must be true in the end."""
+
+    name: str
+    begin: Callable[[Cluster], Callable[[], bool]]
+    members: int = 2
+    """Before it begins."""
+    led_by_last: bool = False
+    """The member with the highest number leads when it begins."""
+    exists: bool = True
+    """The cluster is there before, and somebody writes into it."""
+    before: Mapping[str, Any] | None = None
+    """Part of the spec that it needs before."""
+    deletes: bool = False
+
+
+def shape(name: str, *, instances: int = 2) -> Manifest:
+    """The cluster of the matrix."""
+    expression = {"key": "kubernetes.io/hostname", "operator": "In", "values": [*WORKERS]}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
+    affinity = {"requiredDuringSchedulingIgnoredDuringExecution": terms}
+    return manifest(
+        name,
+        instances=instances,
+        nodeAffinity=affinity,
+        connectionPooler=POOLER,
+        enableConnectionPooler=False,
+    )
+
+
+def edit(cluster: Cluster, **spec: Any) -> None:
+    cluster.kubectl.patch("postgresql", cluster.name, {"spec": spec})
+
+
+def _create(cluster: Cluster) -> Callable[[], bool]:
+    cluster.kubectl.apply(shape(cluster.name))
+    return lambda: cluster.login("select 1").strip() == "1"
+
+
+def _delete(cluster: Cluster) -> Callable[[], bool]:
+    cluster.kubectl.delete("postgresql", cluster.name)
+    return lambda: not children(cluster)
+
+
+def _parameter(cluster: Cluster) -> Callable[[], bool]:
+    wanted = str(100 + next(_numbers))
+    parameters = {"parameters": {"max_connections": wanted}}
+    edit(cluster, postgresql=parameters)
+    return lambda: all(
+        cluster.superuser("show max_connections", pod=_name(pod)).strip() == wanted
+        for pod in cluster.pods()
+    )
+
+
+def _renew(cluster: Cluster) -> Callable[[], bool]:
+    wanted = f"{10 + next(_numbers)}m"
+    edit(cluster, resources={"requests": {"cpu": wanted}})
+    return lambda: all(_cpu(pod) == wanted for pod in cluster.pods())
+
+
+def _scale(instances: int) -> Callable[[Cluster], Callable[[], bool]]:
+    def begin(cluster: Cluster) -> Callable[[], bool]:
+        edit(cluster, numberOfInstances=instances)
+        return lambda: len(cluster.pods()) == instances
+
+    return begin
+
+
+def _roles(cluster: Cluster) -> Callable[[], bool]:
+    name = f"new{next(_numbers)}"
+    edit(cluster, users={name: []}, databases={name: name})
+    return lambda: cluster.login("select 1", user=name, db=name).strip() == "1"
+
+
+def _pooler(on: bool) -> Callable[[Cluster], Callable[[], bool]]:
+    def begin(cluster: Cluster) -> Callable[[], bool]:
+        edit(cluster, enableConnectionPooler=on)
+        return lambda: _pooled(cluster) if on else not _pooler_exists(cluster)
+
+    return begin
+
+
+def _volume(cluster: Cluster) -> Callable[[], bool]:
+    wanted = f"{1024 + 64 * next(_numbers)}Mi"
+    edit(cluster, volume={"size": wanted})
+    return lambda: all(_capacity(cluster, _name(pod)) == wanted for pod in cluster.pods())
+
+
+def _ask(kind: str, **spec: str) -> Callable[[Cluster], Callable[[], bool]]:
+    """By a `PostgresOperation`, as people do; `replica` stands for the replica's name."""
+
+    def begin(cluster: Cluster) -> Callable[[], bool]:
+        primary, replica = cluster.primary(), cluster.replica()
+        name = f"{kind}-{next(_numbers)}"
+        chosen = {key: value.format(replica=replica) for key, value in spec.items()}
+        cluster.request(name, kind=kind, **chosen)
+        moved = kind == "switchover"
+        return lambda: _succeeded(cluster, name) and (not moved or cluster.primary() != primary)
+
+    return begin
+
+
+CASES: Sequence[Case] = (
+    Case("create", _create, exists=False),
+    Case("delete", _delete, deletes=True),
+    Case("parameter with restart", _parameter),
+    Case("rolling update", _renew),
+    Case("scale up", _scale(3)),
+    Case("scale down, the primary moves", _scale(2), members=3, led_by_last=True),
+    Case("new role and database", _roles),
+    Case("pooler on", _pooler(True), before={"enableConnectionPooler": False}),
+    Case("pooler off", _pooler(False), before={"enableConnectionPooler": True}),
+    Case("volume growth", _volume),
+    Case("switchover", _ask("switchover")),
+    Case("restart", _ask("restart")),
+    Case("reinitialise", _ask("reinitialise", member="{replica}")),
+)
+
+
+def prepare(case: Case, cluster: Cluster) -> None:
+    """Bring the cluster into the state from which the operation begins."""
+    there = cluster.kubectl.get("postgresql", cluster.name) is not None
+    if not case.exists:
+        cluster.kubectl.delete("postgresql", cluster.name)
+        until("nothing there", lambda: not children(cluster), within=180)
+        return
+    if there:
+        edit(cluster, numberOfInstances=case.members, **(case.before or {}))
+    else:
+        cluster.kubectl.apply(shape(cluster.name, instances=case.members))
+    cluster.until_running(within=240)
+    until("as many members", lambda: len(cluster.pods()) == case.members, within=120)
+    cluster.until_streaming(case.members - 1)
+    last = f"{cluster.name}-{case.members - 1}"
+    if case.led_by_last and cluster.primary() != last:
+        name = f"first-{next(_numbers)}"
+        cluster.request(name, kind="switchover", candidate=last)
+        until(f"{last} leads", lambda: _succeeded(cluster, name), within=120)
+        cluster.until_running()
+        cluster.until_streaming(case.members - 1)
+
+
+KINDS = ("statefulset", "pod", "service", "poddisruptionbudget", "secret", "pvc")
+
+
+def children(cluster: Cluster) -> list[str]:
+    """What is there of the cluster, the resource included."""
+    kubectl = cluster.kubectl
+    found = [
+        f"{kind}/{_name(item)}"
+        for kind in KINDS
+        for item in kubectl.list(kind, selector=f"cluster-name={cluster.name}")
+    ]
+    own = kubectl.get("postgresql", cluster.name)
+    return [*(["postgresql"] if own else []), *found]
+
+
+def _succeeded(cluster: Cluster, name: str) -> bool:
+    answer = cluster.answer(name)
+    phase = answer.get("phase")
+    assert phase not in ("Failed", "Refused"), answer
+    return bool(phase == "Succeeded")
+
+
+def _pooler_exists(cluster: Cluster) -> bool:
+    return cluster.kubectl.get("deployment", f"{cluster.name}-pooler") is not None
+
+
+def _pooled(cluster: Cluster) -> bool:
+    host = f"{cluster.name}-pooler.{cluster.kubectl.namespace}"
+    return cluster.login("select 1", host=host).strip() == "1"
+
+
+def _cpu(pod: Manifest) -> str:
+    requests = pod["spec"]["containers"][0]["resources"]["requests"]
+    return str(requests["cpu"])
+
+
+def _capacity(cluster: Cluster, pod: str) -> str:
+    """Of a claim that nobody uses it would not change before somebody does."""
+    claim = cluster.kubectl.get("pvc", f"pgdata-{pod}") or {}
+    return str(claim["status"]["capacity"]["storage"])
+
+
+def _name(item: Manifest) -> str:
+    return str(item["metadata"]["name"])

@@ -1,0 +1,71 @@
+"""The crash matrix: each operation is struck by faults in each of its steps, and ends well.
+
+At level core a sample. At level full two steps of each operation, other ones with each commit;
+`--matrix dealt` strikes each step once, with faults in turn, and `--matrix all` each step with each
+fault, which takes hours. `--write-matrix` writes what was seen to `docs/reliability.md`.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.field import install
+from tests.field.cluster import Cluster
+from tests.field.faults import Scene
+from tests.field.kubectl import Kubectl
+from tests.field.platform import Platform
+from tests.field.temporal import Temporal
+from tests.scenarios.matrix import choice, page
+from tests.scenarios.matrix.cases import CASES, Case
+from tests.scenarios.matrix.cells import Bench, Cell, Result
+
+NAME = "acid-shop"
+SAMPLED = ("rolling update", "new role and database", "parameter with restart")
+"""Operations of the sample: one of them for each commit, as a rehearsal of each takes its time."""
+SAMPLED_CELLS = 3
+
+
+@pytest.fixture(scope="module")
+def bench(
+    platform: Platform, operator: install.Operator, shared: Kubectl, temporal: Temporal
+) -> Bench:
+    return Bench(Scene(platform, operator, Cluster(shared, NAME)), temporal)
+
+
+@pytest.fixture(scope="module")
+def results(request: pytest.FixtureRequest) -> Iterator[list[Result]]:
+    results: list[Result] = []
+    yield results
+    if request.config.getoption("--write-matrix"):
+        page.write(results)
+
+
+def test_a_sample_of_steps_and_faults_comes_out_well(bench: Bench) -> None:
+    number = choice.seed()
+    name = SAMPLED[number % len(SAMPLED)]
+    case = next(case for case in CASES if case.name == name)
+    cells = choice.some(case, bench.rehearse(case), number=number, count=SAMPLED_CELLS)
+    assert len(cells) == SAMPLED_CELLS
+    assert _reds(bench, cells, []) == []
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_whatever_happens_in_any_step_the_operation_ends_well(
+    bench: Bench, results: list[Result], case: Case, request: pytest.FixtureRequest
+) -> None:
+    steps = bench.rehearse(case)
+    assert steps
+    choose = choice.CHOICES[request.config.getoption("--matrix")]
+    cells = choose(case, steps, number=choice.seed())
+    assert _reds(bench, cells, results) == []
+
+
+def _reds(bench: Bench, cells: list[Cell], results: list[Result]) -> list[str]:
+    """Run them all; what went wrong, a sentence each."""
+    for cell in cells:
+        result = bench.run(cell)
+        results.append(result)
+        state = "red" if result.troubles else "green" if result.hit else "not hit"
+        print(f"{state:8} {result.seconds:5.0f} s  {cell}  {' '.join(result.troubles)}", flush=True)
+    return [f"{one.cell}: {one.troubles}" for one in results if one.troubles and one.cell in cells]

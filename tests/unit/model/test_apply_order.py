@@ -1,0 +1,8 @@
+from workflows.model.operations import ApplyOrder, Group
+
+REF = {"namespace": "shop", "name": "acid-a"}
+
+
+def test_an_order_of_the_time_when_each_named_one_group_is_understood() -> None:
+    order = ApplyOrder.model_validate({"ref": REF, "uid": "u", "group": "secrets"})
+    assert order.groups == [Group.SECRETS]

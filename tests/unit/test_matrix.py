@@ -1,0 +1,49 @@
+"""Which cells of the crash matrix are run, and how the page tells what came of them."""
+
+from tests.field.faults import FAULTS
+from tests.field.following import Step
+from tests.scenarios.matrix import choice, page
+from tests.scenarios.matrix.cases import CASES
+from tests.scenarios.matrix.cells import Cell, Result
+
+CASE = CASES[0]
+STEPS = [Step("create", f"step {number}") for number in range(10)]
+
+
+def test_each_step_is_struck_once_and_each_fault_comes_up() -> None:
+    cells = choice.dealt(CASE, STEPS, number=5)
+    assert [cell.step for cell in cells] == STEPS
+    assert {cell.fault for cell in cells} == {*FAULTS}
+
+
+def test_in_as_many_commits_as_there_are_faults_each_step_meets_each_of_them() -> None:
+    numbers = range(len(FAULTS))
+    met = {cell for number in numbers for cell in choice.dealt(CASE, STEPS, number=number)}
+    assert met == {*choice.every(CASE, STEPS)}
+
+
+def test_the_same_commit_has_the_same_sample() -> None:
+    first, second = (choice.some(CASE, STEPS, number=7, count=3) for _ in range(2))
+    assert first == second
+    assert len(set(first)) == 3
+
+
+def test_the_page_counts_what_was_hit_and_names_what_is_red() -> None:
+    green, red, missed = choice.every(CASE, STEPS)[:3]
+    told = page.render(
+        [
+            Result(green, hit=True, seconds=1, written=20),
+            Result(red, hit=True, seconds=1, troubles=["3 acknowledged rows are lost"]),
+            Result(missed, hit=False, seconds=1),
+        ],
+        day="2026-01-31",
+        versions="commit 1",
+    )
+    assert "2 cells were hit, 1 green, 1 red; 1 cells were not hit" in told
+    assert f"- {red}: 3 acknowledged rows are lost" in told
+    assert f"| {CASE.name} | 1 | **0 of 1** | - |" in told
+
+
+def test_a_cell_says_operation_step_and_fault() -> None:
+    cell = Cell(CASE, STEPS[0], "primary killed")
+    assert str(cell) == "create | create: step 0 | primary killed"

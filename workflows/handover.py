@@ -1,0 +1,110 @@
+"""Looking at members between moves, and moving the primary: told in events, seen to have worked."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio import workflow
+
+from workflows import health
+from workflows.gates import Operation, StepFailed
+from workflows.model.kinds import Kind
+from workflows.model.observation import Membership
+from workflows.model.operations import EventNote, HealthOrder, MembershipOrder, SwitchoverOrder
+from workflows.renewal import obstacles, wanted
+from workflows.steps import ClusterSteps, PatroniSteps
+
+PAUSES = (1.0, 1.0, 2.0, 3.0, 5.0, 10.0)
+"""Seconds before another look where nothing can be done but wait; the last one again and again."""
+
+
+class Patience:
+    """Waits for the world to change, look by look, until a deadline."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._began = workflow.now()
+        self._waits = 0
+
+    async def wait(self, why: str) -> None:
+        """Raises StepFailed with `why` when it has lasted too long."""
+        limit = timedelta(seconds=self._operation.order.patience_seconds)
+        if workflow.now() - self._began > limit:
+            raise StepFailed(why)
+        pause = PAUSES[min(self._waits, len(PAUSES) - 1)]
+        self._waits += 1
+        await self._operation.wait(why, seconds=pause)
+
+    def moved(self) -> None:
+        """Something was done: what comes next has the whole time again."""
+        self._began = workflow.now()
+        self._waits = 0
+
+
+async def look(operation: Operation) -> Membership:
+    """The members as they are now."""
+    order = operation.order
+    renews = order.kind is Kind.ROLLING_UPDATE
+    seen = await operation.look(
+        "look at the members",
+        ClusterSteps.members,
+        MembershipOrder(
+            ref=order.ref,
+            uid=order.uid,
+            made_before=order.asked_at if renews else "",
+            nodes=order.kind is Kind.DRAIN,
+        ),
+    )
+    operation.show(seen)
+    return seen
+
+
+async def until_healthy(operation: Operation, name: str, *, does: str = "serves") -> None:
+    """The gate after each move: this member serves as well as it can."""
+    order = operation.order
+    await operation.step(
+        f"wait until {name} {does}",
+        PatroniSteps.until_healthy,
+        HealthOrder(
+            ref=order.ref, uid=order.uid, pod=name, deadline_seconds=order.patience_seconds
+        ),
+    )
+
+
+async def switch_over(operation: Operation, *, leader: str, candidate: str) -> str:
+    """Hand over. Returns nothing, or why the candidate does not lead: to be looked at again."""
+    order = operation.order
+    told = f"from {leader} to {candidate}"
+    operation.emit(EventNote(reason="Switchover", message=f"Switching over {told}"))
+    found = await operation.step(
+        f"switch over to {candidate}",
+        PatroniSteps.switchover,
+        SwitchoverOrder(ref=order.ref, uid=order.uid, leader=leader, candidate=candidate),
+    )
+    if found.leader == candidate:
+        operation.emit(EventNote(reason="Switchover", message=f"Switched over {told}"))
+        return ""
+    why = f"{found.leader or 'nobody'} leads; {found.refusal}".rstrip("; ")
+    operation.emit(EventNote(reason="Switchover", message=f"Switchover {told} failed: {why}"))
+    return f"{candidate} has not taken over: {why}"
+
+
+async def spare_primary(operation: Operation) -> None:
+    """Before members are removed: see that none of them leads."""
+    patience = Patience(operation)
+    while True:
+        seen = await look(operation)
+        stay = [pod.name for pod in wanted(seen)]
+        if seen.leader is None or seen.leader.name in stay:
+            return
+        candidate = health.candidate(seen, among=stay)
+        if candidate is None:
+            await patience.wait(_nobody(stay, seen))
+            continue
+        leader = seen.leader.name
+        if failed := await switch_over(operation, leader=leader, candidate=candidate.name):
+            await patience.wait(failed)
+
+
+def _nobody(stay: Sequence[str], seen: Membership) -> str:
+    leader = seen.leader.name if seen.leader else "the primary"
+    return f"{leader} is to go and nobody may take over; {obstacles(seen, list(stay))}"

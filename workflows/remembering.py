@@ -1,0 +1,114 @@
+"""What an entity keeps of an operation that has ended. Pure."""
+
+from datetime import datetime, timedelta
+
+from workflows.model.kinds import Kind
+from workflows.model.memory import Achieved, Answered, Failure, Memory, Rollback
+from workflows.model.operations import OperationOrder, OperationResult, Outcome
+from workflows.model.postgresoperation import Phase
+from workflows.model.record import OperationSeen
+
+FIRST_RETRY_SECONDS = 15.0
+FORGOTTEN_AFTER = timedelta(minutes=5)
+"""What was undone longer ago than this counts as the first time again."""
+
+ROLLED_BACK_BY_TEMPLATE = (Kind.CREATE, Kind.UPDATE, Kind.SYNC, Kind.ROLLING_UPDATE)
+"""What the former pod template may undo; of others rollback is but an end."""
+
+PHASES = {
+    Outcome.SUCCEEDED: Phase.SUCCEEDED,
+    Outcome.FAILED: Phase.FAILED,
+    Outcome.ABORTED: Phase.ABORTED,
+    Outcome.SUPERSEDED: Phase.SUPERSEDED,
+    Outcome.ROLLED_BACK: Phase.ROLLED_BACK,
+}
+
+
+def ended(
+    memory: Memory,
+    order: OperationOrder,
+    result: OperationResult,
+    *,
+    now: datetime,
+    undone: bool,
+) -> Memory:
+    """The memory after it. `undone`: somebody has undone something since this entity began."""
+    if order.requested:
+        return _answered(memory, order, result)
+    if result.outcome is Outcome.SUCCEEDED:
+        achieved = _achieved(memory.achieved, order, result, now=now, undone=undone)
+        deleted = order.kind is Kind.DELETE or memory.deleted
+        changes = {"achieved": achieved, "deleted": deleted, "rollback": None}
+        return memory.without(order.kind).model_copy(update=changes)
+    if result.outcome is Outcome.ROLLED_BACK and order.kind in ROLLED_BACK_BY_TEMPLATE:
+        return rolling_back(memory, generation=order.generation, by=result.message)
+    if result.outcome is Outcome.SUPERSEDED:
+        return memory
+    failed = memory.failed(_failure(memory.failure_of(order.kind), order, result, now=now))
+    return failed.model_copy(update={"rollback": None})
+
+
+def rolling_back(memory: Memory, *, generation: int, by: str) -> Memory:
+    """Somebody wants the former pod template back; what failed before is no reason to wait."""
+    wish = Rollback(generation=generation, by=by)
+    return memory.model_copy(update={"rollback": wish, "failures": [], "achieved": None})
+
+
+def called_off(memory: Memory, one: OperationSeen, *, generation: int, now: datetime) -> Memory:
+    """It was aborted before it began. An automatic one waits for an edit or a request now."""
+    message = "aborted before it began"
+    if not one.automatic:
+        return memory.answering(Answered(uid=one.uid, phase=Phase.ABORTED, message=message))
+    failure = Failure(
+        kind=one.kind,
+        generation=generation,
+        message=f"{one.kind} was {message}",
+        aborted=True,
+        retry_at=now,
+    )
+    return memory.failed(failure)
+
+
+def _answered(memory: Memory, order: OperationOrder, result: OperationResult) -> Memory:
+    """Once is enough, whatever came of it; one that had to make room is run again."""
+    if result.outcome is Outcome.SUPERSEDED:
+        return memory
+    phase = PHASES[result.outcome]
+    return memory.answering(Answered(uid=order.request_uid, phase=phase, message=result.message))
+
+
+def _achieved(
+    last: Achieved | None,
+    order: OperationOrder,
+    result: OperationResult,
+    *,
+    now: datetime,
+    undone: bool,
+) -> Achieved:
+    again = last is not None and (last.generation, last.why) == (order.generation, order.why)
+    if last is not None and undone and now - last.at > FORGOTTEN_AFTER:
+        again = False
+    return Achieved(
+        generation=order.generation,
+        why=order.why,
+        at=now,
+        count=last.count + 1 if last is not None and again else 1,
+        problems=result.problems,
+    )
+
+
+def _failure(
+    last: Failure | None, order: OperationOrder, result: OperationResult, *, now: datetime
+) -> Failure:
+    again = last is not None and last.generation == order.generation
+    count = last.count + 1 if last is not None and again else 1
+    growing = FIRST_RETRY_SECONDS * 2 ** min(count - 1, 8)
+    pause = timedelta(seconds=min(order.longest_retry_seconds, growing))
+    return Failure(
+        kind=order.kind,
+        generation=order.generation,
+        message=result.message,
+        count=count,
+        aborted=result.outcome in (Outcome.ABORTED, Outcome.ROLLED_BACK),
+        retry_at=now + pause,
+    )
