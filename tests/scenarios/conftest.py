@@ -1,7 +1,7 @@
 """The platform of the session, the operator on it, and a namespace for each test."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -11,6 +11,20 @@ from tests.field.cluster import Cluster, manifest
 from tests.field.kubectl import Kubectl
 from tests.field.platform import Platform
 from tests.field.temporal import Temporal
+from tests.scenarios import autopsy
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure is reported with what the test's namespace looked like."""
+    report = yield
+    given = getattr(item, "funcargs", {})
+    places = [given[name] for name in ("kubectl", "shared") if name in given]
+    if report.failed and report.when == "call":
+        report.sections += [(f"namespace {one.namespace}", autopsy.describe(one)) for one in places]
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The database image by itself: what an operator relies on, without an operator."""
 
 import json
+import signal
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -98,6 +99,17 @@ def test_every_major_comes_up_with_the_roles_and_functions_of_the_contract(
     assert cluster.sql(leader, "show archive_command") == "/bin/true"
     assert cluster.sql(leader, "show ssl") == "on"
     assert "ERROR" not in cluster.logs(leader)
+
+
+def test_what_is_asked_to_stop_in_its_first_moment_does_not_miss_it(cluster: Members) -> None:
+    """PostgreSQL minds signals a moment after its start; ignored until then, one would be lost."""
+    cluster.start()
+    leader = cluster.leader()
+    for program in ("runsvdir", "patroni"):
+        words = ("sh", "-c", f"grep SigIgn /proc/$(pgrep -of {program})/status")
+        mask = int(cluster.kubectl.execute(leader, *words).split()[1], 16)
+        ignored = {one for one in signal.Signals if mask >> (one - 1) & 1}
+        assert not ignored & {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM}
 
 
 def test_a_replica_follows_and_takes_over_when_the_leader_goes(cluster: Members) -> None:

@@ -28,8 +28,9 @@ SAMPLED_CELLS = 3
 @pytest.fixture(scope="module")
 def bench(
     platform: Platform, operator: install.Operator, shared: Kubectl, temporal: Temporal
-) -> Bench:
-    return Bench(Scene(platform, operator, Cluster(shared, NAME)), temporal)
+) -> Iterator[Bench]:
+    with operator.configured(custom_pod_annotations=""):  # roll-outs change it
+        yield Bench(Scene(platform, operator, Cluster(shared, NAME)), temporal)
 
 
 @pytest.fixture(scope="module")

@@ -19,5 +19,7 @@ stop() {
 
 python3 -m appliance.start || exit 1
 trap stop TERM INT QUIT
-runsvdir -P "$services" &
+# A shell has what it starts with `&` ignore SIGINT, and so would PostgreSQL in the moment before
+# it minds signals itself: asked to stop just then, it would go on, and Patroni wait for ever.
+env --default-signal=INT,QUIT runsvdir -P "$services" &
 wait $!

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.field.cluster import Cluster, manifest
+from tests.field.install import NAMESPACE
 from tests.field.kubectl import Manifest
 from tests.field.waiting import until
 
@@ -19,6 +20,7 @@ POOLER = {
     "numberOfInstances": 1,
     "resources": {"requests": {"cpu": "10m", "memory": "20Mi"}},
 }
+ROLLED_OUT = "example.com/rolled-out"
 _numbers = itertools.count(1)
 """Each edit of a run is another one."""
 
@@ -38,6 +40,8 @@ class Case:
     before: Mapping[str, Any] | None = None
     """Part of the spec that it needs before."""
     deletes: bool = False
+    after: Callable[[Cluster], None] | None = None
+    """Takes back what lies outside of the cluster."""
 
 
 def shape(name: str, *, instances: int = 2) -> Manifest:
@@ -51,6 +55,7 @@ def shape(name: str, *, instances: int = 2) -> Manifest:
         nodeAffinity=affinity,
         connectionPooler=POOLER,
         enableConnectionPooler=False,
+        volume={"size": "1Gi", "storageClass": "movable"},
     )
 
 
@@ -112,6 +117,28 @@ def _volume(cluster: Cluster) -> Callable[[], bool]:
     return lambda: all(_capacity(cluster, _name(pod)) == wanted for pod in cluster.pods())
 
 
+def _drain(cluster: Cluster) -> Callable[[], bool]:
+    node = _node(cluster.pods("master")[0])
+    cluster.kubectl("cordon", node)
+    return lambda: len(cluster.pods()) == 2 and node not in map(_node, cluster.pods())
+
+
+def _uncordon(cluster: Cluster) -> None:
+    for node in WORKERS:
+        cluster.kubectl("uncordon", node)
+
+
+def _roll_out(cluster: Cluster) -> Callable[[], bool]:
+    """The operator's configuration asks for other pods of every cluster."""
+    wanted = str(next(_numbers))
+    there = cluster.kubectl.within(NAMESPACE)
+    data = {"custom_pod_annotations": f"{ROLLED_OUT}:{wanted}"}
+    there.patch("configmap", "postgres-operator", {"data": data})
+    return lambda: all(
+        pod["metadata"].get("annotations", {}).get(ROLLED_OUT) == wanted for pod in cluster.pods()
+    )
+
+
 def _ask(kind: str, **spec: str) -> Callable[[Cluster], Callable[[], bool]]:
     """By a `PostgresOperation`, as people do; `replica` stands for the replica's name."""
 
@@ -140,6 +167,8 @@ CASES: Sequence[Case] = (
     Case("switchover", _ask("switchover")),
     Case("restart", _ask("restart")),
     Case("reinitialise", _ask("reinitialise", member="{replica}")),
+    Case("drain", _drain, after=_uncordon),
+    Case("roll-out", _roll_out),
 )
 
 
@@ -206,6 +235,10 @@ def _capacity(cluster: Cluster, pod: str) -> str:
     """Of a claim that nobody uses it would not change before somebody does."""
     claim = cluster.kubectl.get("pvc", f"pgdata-{pod}") or {}
     return str(claim["status"]["capacity"]["storage"])
+
+
+def _node(pod: Manifest) -> str:
+    return str(pod["spec"].get("nodeName", ""))
 
 
 def _name(item: Manifest) -> str:

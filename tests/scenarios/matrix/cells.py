@@ -1,8 +1,8 @@
 """One cell of the matrix: an operation, one of its steps, and a fault in that moment."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from tests.field import images
@@ -57,7 +57,7 @@ class Bench:
     def rehearse(self, case: Case) -> list[Step]:
         """Run the operation without a fault, and see which steps it has."""
         self._prepare(case)
-        with self._follow() as follower:
+        with self._follow() as follower, self._taken_back(case):
             self._until_ended(case, case.begin(self.cluster))
         return list(dict.fromkeys(follower.seen))
 
@@ -77,6 +77,7 @@ class Bench:
                 self.cluster.login(f"drop table if exists {TABLE}")
                 writer = stack.enter_context(Writer(self.cluster))
             follower = stack.enter_context(self._follow(awaited=cell.step))
+            stack.enter_context(self._taken_back(case))
             ended = case.begin(self.cluster)
             hit = self._until_step(follower, ended) and FAULTS[cell.fault](self.scene)
             self._until_ended(case, ended)
@@ -111,6 +112,14 @@ class Bench:
         except AssertionError as error:
             raise AssertionError(f"left over: {'; '.join(left)} ({error})") from None
         assert ended()
+
+    @contextmanager
+    def _taken_back(self, case: Case) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if case.after is not None:
+                case.after(self.cluster)
 
     def _prepare(self, case: Case) -> None:
         prepare(case, self.cluster)
