@@ -22,6 +22,10 @@ func (d *driver) CreateVolume(ctx context.Context, in *csi.CreateVolumeRequest) 
 	if err != nil {
 		return nil, err
 	}
+	change, err := parse(in.GetMutableParameters())
+	if err != nil {
+		return nil, err
+	}
 	place := d.placeFor(in)
 	if place == "" {
 		return nil, invalid("no topology with %s says which node", topologyKey)
@@ -35,6 +39,9 @@ func (d *driver) CreateVolume(ctx context.Context, in *csi.CreateVolumeRequest) 
 	}
 	if v.size < wanted {
 		return nil, status.Errorf(codes.AlreadyExists, "%s is there with %d bytes, not %d", v.id, v.size, wanted)
+	}
+	if err := v.modify(change); err != nil {
+		return nil, err
 	}
 	made := &csi.Volume{VolumeId: v.id, CapacityBytes: v.size}
 	if place != movable {
@@ -81,6 +88,7 @@ func checkCapabilities(capabilities ...*csi.VolumeCapability) error {
 func (d *driver) DeleteVolume(_ context.Context, in *csi.DeleteVolumeRequest) (*csi.DeleteVolumeResponse, error) {
 	v, err := d.volume(in.GetVolumeId())
 	if err == nil {
+		_ = os.Remove(v.speedFile())
 		err = os.Remove(v.file)
 	}
 	if os.IsNotExist(err) || status.Code(err) == codes.NotFound {
@@ -108,8 +116,13 @@ func (d *driver) ValidateVolumeCapabilities(
 func (d *driver) ControllerGetCapabilities(
 	context.Context, *csi.ControllerGetCapabilitiesRequest,
 ) (*csi.ControllerGetCapabilitiesResponse, error) {
-	kind := csi.ControllerServiceCapability_RPC_CREATE_DELETE_VOLUME
-	rpc := &csi.ControllerServiceCapability_Rpc{Rpc: &csi.ControllerServiceCapability_RPC{Type: kind}}
-	capabilities := []*csi.ControllerServiceCapability{{Type: rpc}}
-	return &csi.ControllerGetCapabilitiesResponse{Capabilities: capabilities}, nil
+	out := &csi.ControllerGetCapabilitiesResponse{}
+	for _, kind := range []csi.ControllerServiceCapability_RPC_Type{
+		csi.ControllerServiceCapability_RPC_CREATE_DELETE_VOLUME,
+		csi.ControllerServiceCapability_RPC_MODIFY_VOLUME,
+	} {
+		rpc := &csi.ControllerServiceCapability_Rpc{Rpc: &csi.ControllerServiceCapability_RPC{Type: kind}}
+		out.Capabilities = append(out.Capabilities, &csi.ControllerServiceCapability{Type: rpc})
+	}
+	return out, nil
 }

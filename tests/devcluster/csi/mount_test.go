@@ -341,5 +341,6 @@ func TestDriverFollowsTheSpecification(t *testing.T) {
 	config.StagingPath = filepath.Join(run, "staging")
 	config.TestVolumeSize = minimumSize
 	config.TestVolumeExpandSize = 2 * minimumSize
+	config.TestVolumeMutableParameters = map[string]string{iopsKey: "100"}
 	sanity.Test(t, config)
 }
