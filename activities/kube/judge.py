@@ -35,7 +35,6 @@ class _Residue:
 class _Refusal:
     """Why the API server did not take a manifest, and when."""
 
-    digest: str
     error: MatriarchError
     at: float
 
@@ -53,7 +52,7 @@ class Judge:
         self._now = now
         self._lock = threading.Lock()
         self._residues: dict[tuple[str, str, str], _Residue] = {}
-        self._refusals: dict[tuple[str, str, str], _Refusal] = {}
+        self._refusals: dict[tuple[str, str, str, str], _Refusal] = {}
         self._wishes: dict[str, str] = {}
         self.cleared = Cleared()
 
@@ -95,9 +94,11 @@ class Judge:
         )
 
     def refused(self, desired: Mapping[str, Any], error: MatriarchError) -> None:
-        """Take note that the server did not take `desired`."""
+        """Take note that the server did not take `desired`; it may be one of several wishes."""
+        now = self._now()
         with self._lock:
-            self._refusals[_key(desired)] = _Refusal(_digest(desired), error, self._now())
+            believed = {key: one for key, one in self._refusals.items() if _counts(one, now)}
+            self._refusals = {**believed, (*_key(desired), _digest(desired)): _Refusal(error, now)}
 
     def heed(self, ref: ClusterRef, wish: str) -> None:
         """`wish` is somebody's request to try anew: at a new one refusals are believed no more."""
@@ -111,10 +112,12 @@ class Judge:
     def refusal(self, desired: Mapping[str, Any]) -> MatriarchError | None:
         """Why the server would not take it; it may have changed its mind since long ago."""
         with self._lock:
-            known = self._refusals.get(_key(desired))
-        if known is None or self._now() >= known.at + REFUSED_SECONDS:
-            return None
-        return known.error if known.digest == _digest(desired) else None
+            known = self._refusals.get((*_key(desired), _digest(desired)))
+        return known.error if known is not None and _counts(known, self._now()) else None
+
+
+def _counts(refusal: _Refusal, now: float) -> bool:
+    return now < refusal.at + REFUSED_SECONDS
 
 
 def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -50,3 +50,16 @@ def test_what_was_refused_is_tried_again_as_soon_as_somebody_asks() -> None:
     assert judge.refusal(service(a=1)) is not None
     judge.heed(ref, "2")
     assert judge.refusal(service(a=1)) is None
+
+
+def test_several_wishes_for_one_object_are_refused_each_for_itself() -> None:
+    now = [0.0]
+    judge = Judge(now=lambda: now[0])
+    judge.refused(service(a=1), Forbidden("exceeded quota"))
+    now[0] = 50.0
+    judge.refused(service(b=1), Forbidden("not allowed"))
+    told = [str(judge.refusal(one)) for one in (service(a=1), service(b=1), service(c=1))]
+    assert told == ["exceeded quota", "not allowed", "None"]
+    now[0] = 70.0
+    assert judge.refusal(service(a=1)) is None
+    assert judge.refusal(service(b=1)) is not None
