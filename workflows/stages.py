@@ -104,11 +104,11 @@ def _grows(order: OperationOrder) -> bool:
 
 
 async def grow(operation: Operation) -> None:
-    """See larger volumes through; one that stays behind is told, and holds nothing else up."""
+    """See larger or faster volumes through; one that stays behind is told, and holds nothing up."""
     order = operation.order
     growth = GrowthOrder(ref=order.ref, uid=order.uid)
     try:
-        await operation.step("wait for larger volumes", KubeSteps.until_grown, growth)
+        await operation.step("wait for the volumes", KubeSteps.until_grown, growth)
     except StepFailed as error:
         operation.problems.append(str(error))
 

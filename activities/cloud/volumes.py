@@ -78,6 +78,17 @@ def without_effect(cluster: Postgresql, configuration: Configuration) -> Iterato
             yield FieldError(path, value, f"a number of at least {least}")
 
 
+def contradictions(cluster: Postgresql, configuration: Configuration) -> list[FieldError]:
+    """An attributes class beside wishes that EC2 is asked for: both are about the same."""
+    volume = cluster.spec.volume
+    wishes = {"type": volume.type or None, "iops": volume.iops, "throughput": volume.throughput}
+    given = [field for field, value in wishes.items() if value is not None]
+    if not volume.attributes_class or not given or configuration.storage_resize_mode != "mixed":
+        return []
+    accepted = f"either this or {', '.join(given)}, as storage_resize_mode is mixed"
+    return [FieldError("spec.volume.attributesClass", volume.attributes_class, accepted)]
+
+
 def gibibytes(size: str) -> int:
     """EBS volumes have whole ones; there has to be room for all of `size`, so it is rounded up."""
     amount = quantities.parse(size).amount / _GIBIBYTE

@@ -43,6 +43,7 @@ def read(found: Mapping[str, Any], configuration: Configuration, *, exists: bool
         return Reading(errors=error.errors)
     misnamed = team_errors(cluster, team_prefix=configuration.enable_team_id_clustername_prefix)
     errors = [*(misnamed or name_errors(cluster))]
+    errors += volumes.contradictions(cluster, configuration)
     if not exists:
         errors += refused_at_creation(cluster, configuration)
     return Reading(None if errors else cluster, errors, misnamed=bool(misnamed))

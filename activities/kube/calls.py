@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-READING = frozenset({"check", "get", "list"})
+READING = frozenset({"check", "discover", "get", "list"})
 
 
 class Calls:

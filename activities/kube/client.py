@@ -92,6 +92,16 @@ class Kube:
                 return found
             query = chosen | {"limit": str(PAGE), "continue": more}
 
+    def serves(self, kind: str) -> bool:
+        """Whether the API server has this kind, which every account may ask."""
+        self.calls.count("discover", kind)
+        known = KINDS[kind]
+        try:
+            answer = self._answer("GET", known.home, asked=f"discover {kind}")
+        except NotFound:
+            return False
+        return known.plural in [one["name"] for one in answer.get("resources") or []]
+
     def follow(
         self, kind: str, namespace: str, name: str, *, seconds: float
     ) -> Generator[Object | None, None, None]:
@@ -272,22 +282,33 @@ class Kube:
     ) -> Object:
         self.calls.count(verb, kind)
         asked = f"{verb} {kind} {namespace}/{name}".rstrip("/")
-        url = self._host + KINDS[kind].path(namespace, name, part=part)
+        path = KINDS[kind].path(namespace, name, part=part)
         if query:
-            url += "?" + urlencode(query)
+            path += "?" + urlencode(query)
         payload = None if body is None else _encoded(body)
+        answer = self._answer(method, path, payload, media, asked=asked)
+        return self._complete(answer, kind) if method != "DELETE" and name else answer
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        payload: bytes | None = None,
+        media: str = _JSON,
+        *,
+        asked: str,
+    ) -> Object:
         try:
-            response = self._request(method, url, payload, media)
+            response = self._request(method, self._host + path, payload, media)
         except HTTPError as error:
             raise Unavailable(f"{asked}: {_in_words(error)}") from error
         self.answered_at = time.monotonic()
         if response.status >= 300:
             raise refusal(response.status, response.data, asked=asked)
         try:
-            answer = json.loads(response.data)
+            return dict(json.loads(response.data))
         except ValueError as error:
             raise Unavailable(f"{asked}: the answer is not JSON") from error
-        return self._complete(answer, kind) if method != "DELETE" and name else dict(answer)
 
     def _request(
         self,

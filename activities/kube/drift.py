@@ -73,7 +73,7 @@ def _left_in_claims(desired: Manifest, live: Manifest) -> Iterator[str]:
         annotations = have["metadata"].get("annotations") or {}
         for key in annotations.keys() - (want["metadata"].get("annotations") or {}).keys():
             yield step(f"{path}.metadata.annotations", key)
-        for key in ("selector", "storageClassName"):
+        for key in ("selector", "storageClassName", "volumeAttributesClassName"):
             if have["spec"].get(key) and key not in want["spec"]:
                 yield f"{path}.spec.{key}"
 

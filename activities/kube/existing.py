@@ -43,6 +43,7 @@ class Existing:
         self._listed: dict[str, dict[str, Object]] = {}
         self._unknown: frozenset[str] = frozenset()
         self._single: dict[tuple[str, str, str], Object | None] = {}
+        self._served: dict[str, bool] = {}
         self.nothing_expected = False
 
     def expect_nothing(self) -> None:
@@ -69,6 +70,12 @@ class Existing:
     def knows(self, kind: str) -> bool:
         """Whether the API server has this kind; those of other operators may be missing."""
         return self.of(kind) is not None and kind not in self._unknown
+
+    def serves(self, kind: str) -> bool:
+        """The same without a right to list it."""
+        if kind not in self._served:
+            self._served[kind] = self._kube.serves(kind)
+        return self._served[kind]
 
     def find(self, kind: str, name: str) -> Object | None:
         """The one of this name, if it carries the cluster's label."""

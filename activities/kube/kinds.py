@@ -16,6 +16,11 @@ class Kind:
     def api_version(self) -> str:
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def home(self) -> str:
+        """Path at which the API server names all kinds of this group and version."""
+        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+
     def path(self, namespace: str, name: str = "", *, part: str = "") -> str:
         """Path of one object or, without a name, of a collection; no namespace means all."""
         steps = ["apis", self.group, self.version] if self.group else ["api", self.version]
@@ -49,6 +54,7 @@ KINDS: dict[str, Kind] = {
     "Lease": Kind("coordination.k8s.io", "v1", "leases"),
     "FabricEventStream": Kind("zalando.org", "v1", "fabriceventstreams"),
     "PodDisruptionBudget": Kind("policy", "v1", "poddisruptionbudgets"),
+    "VolumeAttributesClass": Kind("storage.k8s.io", "v1", "volumeattributesclasses"),
     "RoleBinding": Kind("rbac.authorization.k8s.io", "v1", "rolebindings"),
     "postgresql": Kind("acid.zalan.do", "v1", "postgresqls"),
     "OperatorConfiguration": Kind("acid.zalan.do", "v1", "operatorconfigurations"),

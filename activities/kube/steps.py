@@ -90,10 +90,14 @@ class KubernetesSteps(KubeSteps):
     @activity.defn(name="kube.until-grown")
     def until_grown(self, order: GrowthOrder) -> None:
         """Only looks, so a second run goes on waiting."""
-        self._resources.required(order.ref, uid=order.uid)
-        progress = Progress(self._kube, order.ref, order.uid)
-        configuration = self._configuration.recent()
-        Growth(self._kube, order, configuration=configuration, tell=progress.waits_for).run()
+        growth = Growth(
+            self._kube,
+            order,
+            cluster=self._resources.required(order.ref, uid=order.uid),
+            configuration=self._configuration.recent(),
+            tell=Progress(self._kube, order.ref, order.uid).waits_for,
+        )
+        growth.run()
 
     def _application(self, order: ApplyOrder | RestoreOrder) -> Application:
         configuration = self._configuration.recent()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from activities.manifests import attributes
 from activities.manifests.metadata import (
     Manifest,
     inherited_annotations,
@@ -70,6 +71,7 @@ def data_claim(cluster: Postgresql, configuration: Configuration) -> Manifest:
             "volumeMode": "Filesystem",
             **({"storageClassName": volume.storage_class} if volume.storage_class else {}),
             **({"selector": volume.selector} if volume.selector is not None else {}),
+            **(attributes.request(volume.attributes_class) if volume.attributes_class else {}),
         },
     }
 

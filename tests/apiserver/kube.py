@@ -41,6 +41,7 @@ KINDS: Mapping[str, tuple[str, str, bool]] = {
     "Lease": ("apis/coordination.k8s.io/v1", "leases", True),
     "PriorityClass": ("apis/scheduling.k8s.io/v1", "priorityclasses", False),
     "StorageClass": ("apis/storage.k8s.io/v1", "storageclasses", False),
+    "VolumeAttributesClass": ("apis/storage.k8s.io/v1", "volumeattributesclasses", False),
     "CustomResourceDefinition": (
         "apis/apiextensions.k8s.io/v1",
         "customresourcedefinitions",

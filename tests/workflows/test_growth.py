@@ -1,4 +1,4 @@
-"""Larger volumes are seen through, and hold nothing else up."""
+"""Larger or faster volumes are seen through, and hold nothing else up."""
 
 from temporalio.exceptions import ApplicationError
 
@@ -42,3 +42,14 @@ async def test_one_that_stays_behind_is_told_and_fails_nothing(play: Play) -> No
     await play.knock("modified")
     await eventually(lambda: any(why in event for event in play.world.events))
     await play.word("Running")
+
+
+async def test_what_the_storage_driver_refuses_is_told_after_one_try(play: Play) -> None:
+    why = "spec.volume.attributesClass fast can't be had"
+    refusal = ApplicationError(why, type="Precondition", non_retryable=True)
+    play.world.faults["until grown"] = [refusal]
+    await asked_for_more(play)
+    await play.knock("modified")
+    await eventually(lambda: any(why in event for event in play.world.events))
+    await play.word("Running")
+    assert play.world.calls.count("until grown") == 1

@@ -160,6 +160,9 @@ def _ipv6() -> str:
     return f"({'|'.join(forms)})"
 
 
+_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+OBJECT_NAME_PATTERN = rf"^{_LABEL}(\.{_LABEL})*$"
+
 CIDR_PATTERN = (
     rf"^({_OCTET}(\.{_OCTET}){{3}}/(3[0-2]|[12]?\d)|{_ipv6()}/(12[0-8]|1[01]\d|[1-9]?\d))$"
 )
@@ -191,6 +194,12 @@ WindowText = Annotated[str, pattern(WINDOW_PATTERN, WINDOW_ACCEPTED)]
 Timestamp = Annotated[
     str,
     pattern(TIMESTAMP_PATTERN, "a time with numeric zone such as 2026-01-31T12:00:00+00:00"),
+]
+ObjectName = Annotated[
+    str,
+    pattern(
+        OBJECT_NAME_PATTERN, "the name of a Kubernetes object such as fast or fast.example.org"
+    ),
 ]
 Cidr = Annotated[str, pattern(CIDR_PATTERN, "an address range such as 10.0.0.0/8 or 2001:db8::/32")]
 Uuid = Annotated[

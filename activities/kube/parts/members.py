@@ -7,6 +7,7 @@ from activities.kube import children as family
 from activities.kube import environment, rollback
 from activities.kube.child import Blocked, Child, Kept, Marked
 from activities.kube.client import Object
+from activities.kube.parts import attributes
 from activities.kube.parts.sight import Sight
 from activities.manifests import statefulset
 from activities.manifests.metadata import present
@@ -34,9 +35,8 @@ def stateful_set(sight: Sight) -> Object:
     Raises NotYet while something that the pod template is made from is missing.
     """
     found = environment.read(sight.existing, sight.configuration, namespace=sight.namespace)
-    return statefulset.build(
-        cluster=sight.cluster, configuration=sight.configuration, environment=found
-    )
+    cluster = attributes.within_reach(sight)
+    return statefulset.build(cluster=cluster, configuration=sight.configuration, environment=found)
 
 
 def _annotations(stateful_set: Mapping[str, Any]) -> dict[str, str]:

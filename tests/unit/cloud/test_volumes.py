@@ -112,3 +112,23 @@ def test_numbers_that_are_too_small_to_matter_are_told() -> None:
 
 def test_nothing_is_told_of_an_ordinary_volume() -> None:
     assert [*volumes.without_effect(cluster(), configuration())] == []
+
+
+@pytest.mark.parametrize("wish", [{"type": "gp3"}, {"iops": 4000}, {"throughput": 250}])
+def test_an_attributes_class_beside_what_ec2_is_asked_for_is_a_contradiction(
+    wish: dict[str, Any],
+) -> None:
+    both = cluster(volume={"size": "1Gi", "attributesClass": "fast", **wish})
+    (error,) = volumes.contradictions(both, configuration(storage_resize_mode="mixed"))
+    (field,) = wish
+    assert (error.path, error.value) == ("spec.volume.attributesClass", "fast")
+    assert error.accepted == f"either this or {field}, as storage_resize_mode is mixed"
+    for mode in ("pvc", "ebs", "off"):
+        assert volumes.contradictions(both, configuration(storage_resize_mode=mode)) == []
+
+
+def test_an_attributes_class_or_wishes_alone_contradict_nothing() -> None:
+    mixed = configuration(storage_resize_mode="mixed")
+    classed = cluster(volume={"size": "1Gi", "attributesClass": "fast", "type": ""})
+    assert volumes.contradictions(classed, mixed) == []
+    assert volumes.contradictions(cluster(volume=ALL), mixed) == []

@@ -81,3 +81,13 @@ def test_very_many_remarks_and_errors_are_cut_short() -> None:
     users = manifest(users={f"Bad {n}": [] for n in range(1000)})
     errors = reading.read(users, configuration(), exists=False).errors
     assert len(reading.bad_fields(errors)) == reading.MOST_ERRORS
+
+
+def test_what_only_the_configuration_makes_a_contradiction_is_one_of_a_running_cluster_too() -> (
+    None
+):
+    obj = manifest(volume={"size": "1Gi", "attributesClass": "fast", "iops": 4000})
+    mixed = configuration(storage_resize_mode="mixed")
+    found = reading.read(obj, mixed, exists=True)
+    assert [error.path for error in found.errors] == ["spec.volume.attributesClass"]
+    assert reading.read(obj, configuration(), exists=True).errors == []

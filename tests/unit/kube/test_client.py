@@ -61,6 +61,16 @@ def test_objects_can_be_chosen_by_their_fields() -> None:
     assert asked == "labelSelector=&fieldSelector=type%3DWarning&resourceVersion=0"
 
 
+def test_kinds_that_the_server_has_are_known_without_a_right_to_read_them() -> None:
+    storage = {"resources": [{"name": "storageclasses"}, {"name": "volumeattributesclasses"}]}
+    older = {"resources": [{"name": "storageclasses"}]}
+    with serving((200, storage), (200, older), (404, {})) as script:
+        served = [script.kube.serves("VolumeAttributesClass") for _ in range(3)]
+    assert served == [True, False, False]
+    assert script.asked[0].path == "/apis/storage.k8s.io/v1"
+    assert writes(script.kube.calls.snapshot()) == 0
+
+
 def following(*events: dict[str, Any]) -> Callable[[BaseHTTPRequestHandler], None]:
     """A watch that tells these events and then falls silent, until the client hangs up."""
 

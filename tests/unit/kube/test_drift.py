@@ -251,3 +251,12 @@ def test_every_single_change_of_a_stateful_set_is_noticed() -> None:
     unnoticed = [path for path in places if not drift.changed(built, with_another(built, path))]
     assert len(places) > 100
     assert unnoticed == []
+
+
+def test_a_class_that_new_claims_are_not_to_have_any_more_is_noticed() -> None:
+    def stateful_set(**more: str) -> Object:
+        claim = {"metadata": {"name": "pgdata"}, "spec": {"volumeMode": "Filesystem", **more}}
+        return {"kind": "StatefulSet", "spec": {"volumeClaimTemplates": [claim]}}
+
+    found = drift.changed(stateful_set(), stateful_set(volumeAttributesClassName="fast"))
+    assert found == ["spec.volumeClaimTemplates[0].spec.volumeAttributesClassName"]

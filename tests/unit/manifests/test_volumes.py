@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from activities.manifests import volumes
 from tests.unit.manifests.inputs import cluster, configuration, container, pod, stateful_set
 
 DATA = {"name": "pgdata", "mountPath": "/home/postgres/pgdata"}
@@ -142,3 +143,12 @@ def test_a_ca_secret_without_a_ca_file_is_not_mounted() -> None:
 
 def test_tls_with_an_empty_secret_is_off() -> None:
     assert stateful_set(cluster(tls={"secretName": "", "caFile": "x"})) == stateful_set()
+
+
+def test_new_claims_ask_for_the_attributes_class_only_if_there_is_one() -> None:
+    classed = volumes.data_claim(
+        cluster(volume={"size": "1Gi", "attributesClass": "fast"}), configuration()
+    )
+    assert classed["spec"]["volumeAttributesClassName"] == "fast"
+    plain = volumes.data_claim(cluster(volume={"size": "1Gi"}), configuration())
+    assert "volumeAttributesClassName" not in plain["spec"]

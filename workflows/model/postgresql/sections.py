@@ -12,6 +12,7 @@ from workflows.model.fields import (
     Int32,
     Int64,
     Memory,
+    ObjectName,
     Resource,
     Rule,
     SnakeResource,
@@ -94,6 +95,11 @@ class Volume(Resource):
         None, description="MiB per second of an EBS volume, in resize mode mixed"
     )
     type: str | None = Field(None, description="Type of an EBS volume, in resize mode mixed")
+    attributes_class: ObjectName | None = Field(
+        None,
+        description="VolumeAttributesClass: speed and type by the storage driver, whatever it is; "
+        "left as they are when absent",
+    )
 
 
 class AdditionalVolume(Resource):
