@@ -1,4 +1,4 @@
-"""Volumes grow while their members serve, and a full disk is rescued by an edit."""
+"""Volumes grow and change their class while their members serve; a full disk is rescued."""
 
 from contextlib import suppress
 from typing import Any
@@ -76,6 +76,44 @@ def test_a_quota_that_forbids_more_is_told_and_lifting_it_heals(create: Create) 
     cluster.kubectl.patch("postgresql", cluster.name, again)
     until("the room", lambda: _megabytes(cluster, cluster.primary()) > 1900, within=150)
     cluster.until_running()
+
+
+@pytest.mark.full
+def test_volumes_change_their_class_under_a_writing_client_and_a_refused_one_is_told(
+    create: Create,
+) -> None:
+    cluster = create(instances=2)
+    cluster.until_running()
+    cluster.until_streaming(1)
+    uids = cluster.uids()
+    with Writer(cluster) as writer:
+        until("rows before", lambda: writer.count > 20)
+        _ask_for(cluster, "fast")
+        cluster.until_running()
+        assert _classes(cluster) == ["fast", "fast"]
+        _ask_for(cluster, "refused")
+        told = until("a condition", lambda: _claims(cluster), within=90)
+        assert "spec.volume.attributesClass refused can't be had" in told
+        assert "iops is to be a positive number" in told
+        _ask_for(cluster, "fast")
+        until("no such condition any more", lambda: not _claims(cluster))
+        cluster.until_running()
+        written = writer.count
+        until("rows after", lambda: writer.count > written + 20)
+    assert _classes(cluster) == ["fast", "fast"]
+    assert cluster.uids() == uids
+    assert writer.lost() == []
+
+
+def _ask_for(cluster: Cluster, name: str) -> None:
+    change = {"spec": {"volume": {"attributesClass": name}}}
+    cluster.kubectl.patch("postgresql", cluster.name, change)
+
+
+def _classes(cluster: Cluster) -> list[str]:
+    """Those that the members' volumes have."""
+    claims = cluster.kubectl.list("persistentvolumeclaims")
+    return [str(claim["status"].get("currentVolumeAttributesClassName")) for claim in claims]
 
 
 def _quota(hard: dict[str, str]) -> dict[str, Any]:
