@@ -22,7 +22,7 @@ from workflows.orders import order_for
 from workflows.preview import expected, preview
 from workflows.reasons import groups_to_apply, reasons
 from workflows.repeating import back_off
-from workflows.report import invalid, refused, settled
+from workflows.report import invalid, refused, settled, without_lost_operation
 from workflows.requests import asked_for, closings, order_of
 
 NOT_YET_CREATED = ("", Word.CREATING, Word.CREATE_FAILED)
@@ -56,7 +56,10 @@ def decide(seen: Observation, memory: Memory, now: datetime) -> Plan:
     if plan.held is not None:
         waiting.append(plan.held)
     kept = {one.order.record for one in waiting}
-    if plan.order is not None:  # what it was begun for may wait behind it
+    if plan.order is None:
+        report = without_lost_operation(plan.report, seen, memory, now)
+        plan = plan.model_copy(update={"report": report})
+    else:  # what it was begun for may wait behind it
         kept |= {one.name for one in seen.operations if one.automatic} | {plan.order.record}
     pauses = [(one.until - now).total_seconds() for one in waiting if one.until is not None]
     return plan.model_copy(

@@ -1,12 +1,15 @@
 """What the status of a cluster should say, as pure functions of what was seen."""
 
+import sys
 from collections.abc import Sequence
+from datetime import datetime
 
-from workflows.model.memory import Failure
+from workflows.model.memory import Failure, Memory
 from workflows.model.names import ROLLED_BACK
 from workflows.model.observation import Membership, Observation, PodSeen
 from workflows.model.operations import EventNote, EventReason, Group, Kind, Report
-from workflows.model.status import Condition, Member, Word
+from workflows.model.status import Condition, Member, OperationStatus, Word
+from workflows.progress import stamp
 from workflows.reasons import groups_to_apply, members_missing
 
 FAILED_WORD = {
@@ -100,6 +103,30 @@ def refused(seen: Observation) -> Report:
     note = EventNote(reason="Delete", message=seen.deletion.refused, warning=True)
     conditions = [*(report.conditions or []), refusal]
     return report.model_copy(update={"word": word, "conditions": conditions, "events": [note]})
+
+
+def without_lost_operation(
+    report: Report | None, seen: Observation, memory: Memory, now: datetime
+) -> Report | None:
+    """While none runs, the status must not say so for ever of one that ended without a word.
+
+    What this entity has begun itself ends with a word of its own, which may not be read yet.
+    """
+    lost = seen.status.unfinished
+    if not seen.found or lost is None or _number(lost) <= memory.sequence:
+        return report
+    message = "its workflow was lost; what was left to do was done anew, or is not wanted any more"
+    ended = lost.model_copy(
+        update={"finished": stamp(now), "message": message, "eta": None, "waiting_for": None}
+    )
+    told = report or Report(ref=seen.ref, uid=seen.uid)
+    return told.model_copy(update={"operation": ended})
+
+
+def _number(operation: OperationStatus) -> int:
+    """8 of `shop/acid-orders/op/8-update`; of any other id more than any that was begun."""
+    number = operation.workflow_id.rpartition("/")[2].partition("-")[0]
+    return int(number) if number.isdecimal() else sys.maxsize
 
 
 def members(seen: Observation | Membership) -> list[Member]:

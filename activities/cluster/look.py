@@ -132,6 +132,7 @@ class Look:
                 observed_generation=int(status.get("observedGeneration") or 0),
                 rolled_generation=int(status.get("rolledGeneration") or 0),
                 digest=digest(status),
+                unfinished=reading.unfinished(status),
             ),
         }
 

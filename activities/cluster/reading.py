@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
+
+from pydantic import ValidationError
 
 from activities.cloud import volumes
 from activities.manifests.sidecars import refused_at_creation
@@ -18,6 +21,7 @@ from workflows.model.postgresql import (
     team_errors,
     unknown_fields,
 )
+from workflows.model.status import OperationStatus
 from workflows.model.validation import mapping
 
 MOST_ERRORS: Final = 50
@@ -47,6 +51,14 @@ def read(found: Mapping[str, Any], configuration: Configuration, *, exists: bool
     if not exists:
         errors += refused_at_creation(cluster, configuration)
     return Reading(None if errors else cluster, errors, misnamed=bool(misnamed))
+
+
+def unfinished(status: Mapping[str, Any]) -> OperationStatus | None:
+    """The operation that runs, by the status; what can't be read is as good as none."""
+    with suppress(ValidationError):
+        operation = OperationStatus.model_validate(status.get("operation"))
+        return None if operation.finished else operation
+    return None
 
 
 def without_effect(found: Mapping[str, Any], more: Iterable[FieldError] = ()) -> list[str]:

@@ -20,7 +20,7 @@ from workflows.model.observation import (
     StatusSeen,
 )
 from workflows.model.operations import Group, Kind
-from workflows.model.status import Word, digest
+from workflows.model.status import OperationStatus, Word, digest
 from workflows.plan import Plan, decide
 from workflows.reasons import GROUP_OF_KIND
 
@@ -312,3 +312,30 @@ def test_nothing_is_deleted_that_nobody_asked_to_delete(seen: Observation) -> No
 def test_a_paused_cluster_is_not_touched(seen: Observation) -> None:
     if seen.found and seen.paused and not seen.deletion.requested:
         assert plan(seen).order is None
+
+
+def test_an_operation_whose_workflow_was_lost_does_not_run_for_ever() -> None:
+    told = settled_status(
+        unfinished=OperationStatus(kind="update", workflow_id=f"{REF}/op/8-update")
+    )
+    found = plan(running(status=told))
+    assert found.report is not None
+    assert found.report.operation is not None
+    assert found.report.operation.finished == "2026-01-01T00:00:00Z"
+    assert "lost" in found.report.operation.message
+
+
+def test_an_operation_that_this_entity_has_begun_has_the_last_word_itself() -> None:
+    told = settled_status(
+        unfinished=OperationStatus(kind="update", workflow_id=f"{REF}/op/8-update")
+    )
+    assert plan(running(status=told), Memory(uid="u", sequence=8)).report is None
+
+
+def settled_status(**more: object) -> StatusSeen:
+    """Of a cluster of which everything is told."""
+    report = plan(running()).report
+    assert report is not None
+    return StatusSeen.model_validate(
+        {"word": "Running", "observed_generation": 3, "digest": report.digest, **more}
+    )

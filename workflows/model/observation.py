@@ -13,6 +13,7 @@ from workflows.model.base import ClusterRef, Message
 from workflows.model.children import Group
 from workflows.model.kinds import Kind
 from workflows.model.record import OperationSeen
+from workflows.model.status import OperationStatus
 from workflows.model.turns import RolloutRule
 
 LEADERS = frozenset({"leader", "standby_leader", "master"})
@@ -141,6 +142,9 @@ class StatusSeen(Message):
         default=0, description="that all pods were last made for; 0 = not known"
     )
     digest: str = Field(default="", description="of everything `report` writes; equal = no write")
+    unfinished: OperationStatus | None = Field(
+        default=None, description="the operation that runs, by the status"
+    )
 
 
 class Observation(Message):

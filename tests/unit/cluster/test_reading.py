@@ -91,3 +91,13 @@ def test_what_only_the_configuration_makes_a_contradiction_is_one_of_a_running_c
     found = reading.read(obj, mixed, exists=True)
     assert [error.path for error in found.errors] == ["spec.volume.attributesClass"]
     assert reading.read(obj, configuration(), exists=True).errors == []
+
+
+def test_the_operation_that_runs_is_read_from_the_status_as_far_as_it_can_be() -> None:
+    told = {"kind": "update", "workflowId": "shop/acid/op/8-update", "done": 1, "total": 6}
+    found = reading.unfinished({"operation": told})
+    assert found is not None
+    assert (found.workflow_id, found.done) == ("shop/acid/op/8-update", 1)
+    assert reading.unfinished({"operation": {**told, "finished": "2026-01-31T00:00:00Z"}}) is None
+    assert reading.unfinished({"operation": {"done": "many"}}) is None
+    assert reading.unfinished({}) is None
