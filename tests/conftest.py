@@ -21,9 +21,12 @@ LEVELS = ("core", "full")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--level", choices=LEVELS, default="core", help="how many scenarios run")
     parser.addoption(
-        "--matrix", choices=("some", "dealt", "all"), default="some", help="cells at level full"
+        "--matrix",
+        choices=("some", "dealt", "open", "all"),
+        default="some",
+        help="cells at level full",
     )
-    parser.addoption("--write-matrix", action="store_true", help="write docs/reliability.md")
+    parser.addoption("--write-matrix", action="store_true", help="add to docs/reliability.*")
 
 
 def pytest_configure(config: pytest.Config) -> None:

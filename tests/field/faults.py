@@ -49,14 +49,13 @@ def api_away(scene: Scene) -> bool:
 
 
 def primary_killed(scene: Scene) -> bool:
-    return _kill_first(scene, scene.cluster.pods("master"))
+    """Or whoever is about to become it."""
+    return _kill_first(scene, _members(scene)[:1])
 
 
 def replica_killed(scene: Scene) -> bool:
     """Or whoever is about to become one."""
-    leaders = [pod["metadata"]["uid"] for pod in scene.cluster.pods("master")]
-    others = [pod for pod in scene.cluster.pods() if pod["metadata"]["uid"] not in leaders]
-    return _kill_first(scene, others)
+    return _kill_first(scene, _members(scene)[1:])
 
 
 def node_off(scene: Scene) -> bool:
@@ -133,9 +132,14 @@ def _kill_first(scene: Scene, pods: list[Manifest]) -> bool:
 
 
 def _members(scene: Scene) -> list[Manifest]:
-    """The primary first."""
-    labelled = scene.cluster.pods("master")
-    return [*labelled, *(pod for pod in scene.cluster.pods() if pod not in labelled)]
+    """The primary first; before there is one, by their numbers. Also those that are leaving."""
+    cluster = scene.cluster
+    found = cluster.kubectl.list("pods", selector=cluster.selector)
+    return sorted(found, key=lambda pod: (not _leads(pod), pod["metadata"]["name"]))
+
+
+def _leads(pod: Manifest) -> bool:
+    return bool(pod["metadata"]["labels"].get("spilo-role") == "master")
 
 
 def _ready(platform: Platform, node: str) -> bool:

@@ -2,7 +2,8 @@
 
 At level core a sample. At level full two steps of each operation, other ones with each commit;
 `--matrix dealt` strikes each step once, with faults in turn, and `--matrix all` each step with each
-fault, which takes hours. `--write-matrix` writes what was seen to `docs/reliability.md`.
+fault, which takes hours; `--matrix open` those of them that no run has seen green yet.
+`--write-matrix` adds what was seen to `docs/reliability.md` and `docs/reliability.json`.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from tests.field.faults import FAULTS
 from tests.field.following import Step
-from tests.scenarios.matrix import choice, page
+from tests.scenarios.matrix import choice, page, record
 from tests.scenarios.matrix.cases import CASES
 from tests.scenarios.matrix.cells import Cell, Result
 
@@ -30,18 +30,29 @@ def test_the_same_commit_has_the_same_sample() -> None:
 
 def test_the_page_counts_what_was_hit_and_names_what_is_red() -> None:
     green, red, missed = choice.every(CASE, STEPS)[:3]
-    told = page.render(
-        [
-            Result(green, hit=True, seconds=1, written=20),
-            Result(red, hit=True, seconds=1, troubles=["3 acknowledged rows are lost"]),
-            Result(missed, hit=False, seconds=1),
-        ],
-        day="2026-01-31",
-        versions="commit 1",
-    )
-    assert "2 cells were hit, 1 green, 1 red; 1 cells were not hit" in told
+    results = [
+        Result(green, hit=True, seconds=1, written=20),
+        Result(red, hit=True, seconds=1, troubles=["3 acknowledged rows are lost"]),
+        Result(missed, hit=False, seconds=1),
+    ]
+    seen = record.merged([], results, commit="1", day="2026-01-31")
+    told = page.render(seen, day="2026-01-31", versions="commit 1")
+    assert "2 cells were hit, 1 green, 1 red. 20 acknowledged rows" in told
     assert f"- {red}: 3 acknowledged rows are lost" in told
     assert f"| {CASE.name} | 1 | **0 of 1** | - |" in told
+
+
+def test_a_red_cell_stays_until_it_is_run_again_and_others_stay_known() -> None:
+    first, second = choice.every(CASE, STEPS)[:2]
+    bad, good = Result(first, hit=True, seconds=1, troubles=["x"]), Result(second, True, 1)
+    before = record.merged([], [bad, good], commit="1", day="2026-01-31")
+    after = record.merged(before, [Result(first, False, 1)], commit="2", day="2026-02-01")
+    assert after == before
+    assert record.green(after) == {record.key(second)}
+    healed = record.merged(after, [Result(first, True, 1)], commit="2", day="2026-02-01")
+    assert record.green(healed) == {record.key(first), record.key(second)}
+    commits = {one.cell: one.commit for one in healed}
+    assert commits == {record.key(first): "2", record.key(second): "1"}
 
 
 def test_a_cell_says_operation_step_and_fault() -> None:

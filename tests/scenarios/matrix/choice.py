@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tests.field.faults import FAULTS
 from tests.field.following import Step
 from tests.field.platform import ROOT
+from tests.scenarios.matrix import record
 from tests.scenarios.matrix.cases import CASES, Case
 from tests.scenarios.matrix.cells import Cell
 
@@ -46,4 +47,15 @@ def some(case: Case, steps: Sequence[Step], *, number: int, count: int) -> list[
     return random.Random(number).sample(quick, min(count, len(quick)))
 
 
-CHOICES: Mapping[str, Callable[..., list[Cell]]] = {"some": few, "dealt": dealt, "all": every}
+def still_open(case: Case, steps: Sequence[Step], *, number: int = 0) -> list[Cell]:
+    """What no run has seen green yet, by `docs/reliability.json`."""
+    green = record.green(record.load())
+    return [cell for cell in every(case, steps) if record.key(cell) not in green]
+
+
+CHOICES: Mapping[str, Callable[..., list[Cell]]] = {
+    "some": few,
+    "dealt": dealt,
+    "open": still_open,
+    "all": every,
+}

@@ -1,4 +1,4 @@
-"""`docs/reliability.md`: what a run of the matrix has seen, written by the run itself."""
+"""`docs/reliability.md`: what runs of the matrix have seen, written by each of them."""
 
 import subprocess
 from collections.abc import Sequence
@@ -7,21 +7,21 @@ from datetime import UTC, datetime
 from tests.devcluster.layout import KUBERNETES
 from tests.field.faults import FAULTS
 from tests.field.platform import ROOT
-from tests.scenarios.matrix import verdict
+from tests.scenarios.matrix import record, verdict
 from tests.scenarios.matrix.cases import CASES
 from tests.scenarios.matrix.cells import Result
+from tests.scenarios.matrix.record import Seen
 
 PAGE = ROOT / "docs" / "reliability.md"
 HEAD = """# What was seen to survive
 
-Written by a run of the crash matrix (`tests/scenarios/test_matrix.py`) on the local platform, on
-{day} ({versions}).
-{hit} cells were hit, {green} green, {red} red; {missed} cells were not hit, as the step did not
-come in that run or nobody was there to be struck. {rows} acknowledged rows were looked for.
+Written by runs of the crash matrix (`tests/scenarios/test_matrix.py`) on the local platform, the
+last one on {day} ({versions}). `reliability.json` names each cell with the commit of its last run.
+{hit} cells were hit, {green} green, {red} red. {rows} acknowledged rows were looked for.
 
 Steps are no hand-picked moments: a run without a fault tells which steps an operation has, and a
 fault strikes when Temporal shows that the step has begun. A field shows how many steps of the
-operation were hit by the fault and came out green; `-` means that this run did not try it.
+operation were hit by the fault and came out green; `-` means that no run has tried it.
 """
 CHECKED = """
 ## What was looked at after each cell
@@ -37,53 +37,54 @@ W-nn are the weak points of Zalando's operator that would show there.
 
 
 def write(results: Sequence[Result]) -> None:
-    PAGE.write_text(render(results, day=datetime.now(UTC).date().isoformat(), versions=_versions()))
+    day, commit = datetime.now(UTC).date().isoformat(), _commit()
+    seen = record.merged(record.load(), results, commit=commit, day=day)
+    record.save(seen)
+    versions = f"commit {commit}, Kubernetes {KUBERNETES}, Postgres 17"
+    PAGE.write_text(render(seen, day=day, versions=versions))
 
 
-def _versions() -> str:
+def _commit() -> str:
     words = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.check_output(words, cwd=ROOT, text=True).strip()
-    return f"commit {commit}, Kubernetes {KUBERNETES}, Postgres 17"
+    return subprocess.check_output(words, cwd=ROOT, text=True).strip()
 
 
-def render(results: Sequence[Result], *, day: str, versions: str) -> str:
-    hit = [one for one in results if one.hit]
-    red = [one for one in hit if one.troubles]
+def render(seen: Sequence[Seen], *, day: str, versions: str) -> str:
+    red = [one for one in seen if one.trouble]
     head = HEAD.format(
         day=day,
         versions=versions,
-        hit=len(hit),
-        green=len(hit) - len(red),
+        hit=len(seen),
+        green=len(seen) - len(red),
         red=len(red),
-        missed=len(results) - len(hit),
-        rows=sum(one.written for one in hit),
+        rows=sum(one.rows for one in seen),
     )
     checks = [
         f"- {(check.__doc__ or '').strip()}" for check in (*verdict.CHECKS, verdict.left_over)
     ]
-    return "\n".join([head, *_table(hit), CHECKED + "\n".join(checks), *_reds(red)]) + "\n"
+    return "\n".join([head, *_table(seen), CHECKED + "\n".join(checks), *_reds(red)]) + "\n"
 
 
-def _table(hit: Sequence[Result]) -> list[str]:
+def _table(seen: Sequence[Seen]) -> list[str]:
     rows = [f"| operation | {' | '.join(FAULTS)} |", "|---" * (len(FAULTS) + 1) + "|"]
     for case in CASES:
         fields = [
-            _field([one for one in hit if one.cell.case is case and one.cell.fault == fault])
+            _field([one for one in seen if (one.case, one.fault) == (case.name, fault)])
             for fault in FAULTS
         ]
         rows.append(f"| {case.name} | {' | '.join(fields)} |")
     return rows
 
 
-def _field(results: Sequence[Result]) -> str:
-    green = sum(not one.troubles for one in results)
-    if not results:
+def _field(found: Sequence[Seen]) -> str:
+    green = sum(not one.trouble for one in found)
+    if not found:
         return "-"
-    return str(green) if green == len(results) else f"**{green} of {len(results)}**"
+    return str(green) if green == len(found) else f"**{green} of {len(found)}**"
 
 
-def _reds(red: Sequence[Result]) -> list[str]:
+def _reds(red: Sequence[Seen]) -> list[str]:
     if not red:
         return []
-    lines = [f"- {one.cell}: {' '.join(one.troubles)[:400]}" for one in red]
+    lines = [f"- {' | '.join(one.cell)}: {one.trouble}" for one in red]
     return ["", "## Red", "", *lines]

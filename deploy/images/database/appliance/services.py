@@ -19,6 +19,7 @@ ulimit -c unlimited 2> /dev/null
 # Ahead of PostgreSQL's own processes where the pod may set priorities.
 if chrt -Rr 99 true 2> /dev/null; then first="chrt -Rr 99"; fi
 cd {home}
+{as_user} /scripts/clear_unfinished.sh {data}
 exec env -i {environment} $first {as_user} patroni {configuration}
 """
 
@@ -61,6 +62,7 @@ def scripts(
             environment=assignments(patroni_environment(environment, layout)),
             as_user=as_user,
             configuration=layout.configuration,
+            data=layout.data,
         ),
         services / "patroni" / "finish": PATRONI_END.format(stopping=stopping),
     }

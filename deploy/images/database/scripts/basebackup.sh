@@ -17,6 +17,7 @@ done
 host=$(printf '%s\n' "$source" | tr ' ' '\n' | sed -n "s/^host='\{0,1\}\([^',]*\).*/\1/p" | head -n 1)
 [ -z "$host" ] || python3 -m appliance.wake "$host" &
 
+: > "$data.unfinished" # clear_unfinished.sh
 attempt=0
 while [ "$attempt" -le "$retries" ]; do
     attempt=$((attempt + 1))
@@ -25,6 +26,7 @@ while [ "$attempt" -le "$retries" ]; do
     # volume is synced as a whole, not file by file.
     if pg_basebackup --pgdata "$data" --dbname "$source" --no-password \
         --wal-method stream --checkpoint fast --no-sync && sync --file-system "$data"; then
+        rm -f "$data.unfinished"
         exit 0
     fi
     echo "base backup failed, attempt $attempt of $((retries + 1))"

@@ -16,3 +16,5 @@ databases=$(psql --file "$sql/cluster.sql" "$connection dbname=postgres")
 printf '%s\n' "$databases" | while read -r database; do
     psql --file "$sql/every-database.sql" "$connection $database" < /dev/null || true
 done
+# What was begun in an empty folder is a database now: clear_unfinished.sh.
+rm -f "$(psql --command 'show data_directory' "$connection dbname=postgres").unfinished"

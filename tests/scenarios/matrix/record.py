@@ -1,0 +1,62 @@
+"""`docs/reliability.json`: what runs of the matrix have seen, cell by cell, each with its commit.
+
+A run adds its cells and replaces what was known of them; so the matrix fills up over many runs, and
+a red cell stays until it is run again.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from tests.field.platform import ROOT
+from tests.scenarios.matrix.cells import Cell, Result
+
+FILE = ROOT / "docs" / "reliability.json"
+
+
+@dataclass(frozen=True, order=True)
+class Seen:
+    """A cell that was hit, and what came of it."""
+
+    case: str
+    step: str
+    fault: str
+    commit: str
+    day: str
+    rows: int = 0
+    """Acknowledged rows that were looked for."""
+    trouble: str = ""
+    """Empty = green."""
+
+    @property
+    def cell(self) -> tuple[str, str, str]:
+        return self.case, self.step, self.fault
+
+
+def key(cell: Cell) -> tuple[str, str, str]:
+    return cell.case.name, str(cell.step), cell.fault
+
+
+def load() -> list[Seen]:
+    return [Seen(**one) for one in json.loads(FILE.read_text())] if FILE.exists() else []
+
+
+def save(seen: Iterable[Seen]) -> None:
+    FILE.write_text(json.dumps([asdict(one) for one in sorted(seen)], indent=1) + "\n")
+
+
+def merged(
+    known: Iterable[Seen], results: Sequence[Result], *, commit: str, day: str
+) -> list[Seen]:
+    """What is known after a run; cells that it did not hit are as they were."""
+    found = {one.cell: one for one in known}
+    for result in results:
+        if result.hit:
+            place = key(result.cell)
+            trouble = " ".join(result.troubles)[:400]
+            found[place] = Seen(*place, commit, day, result.written, trouble)
+    return sorted(found.values())
+
+
+def green(seen: Iterable[Seen]) -> set[tuple[str, str, str]]:
+    return {one.cell for one in seen if not one.trouble}
