@@ -19,7 +19,7 @@ ulimit -c unlimited 2> /dev/null
 # Ahead of PostgreSQL's own processes where the pod may set priorities.
 if chrt -Rr 99 true 2> /dev/null; then first="chrt -Rr 99"; fi
 cd {home}
-{as_user} /scripts/clear_unfinished.sh {data}
+{as_user} /scripts/clear_unfinished.sh {data} {configuration}
 exec env -i {environment} $first {as_user} patroni {configuration}
 """
 
