@@ -19,7 +19,7 @@ COUNT_SECONDS: Final = 30.0
 class Census:
     """Counts now and then; eight cheap queries, whatever the number of clusters."""
 
-    def __init__(self, client: Client, *, wanted: Callable[[], bool]) -> None:
+    def __init__(self, client: Callable[[], Client], *, wanted: Callable[[], bool]) -> None:
         """`wanted` says whether this process is the one of several that counts."""
         self._client = client
         self._wanted = wanted
@@ -40,5 +40,5 @@ class Census:
 
     async def _clusters(self, word: Word) -> int:
         running = "WorkflowType = 'cluster' AND ExecutionStatus = 'Running'"
-        found = await self._client.count_workflows(f"{running} AND {STATUS.name} = '{word}'")
+        found = await self._client().count_workflows(f"{running} AND {STATUS.name} = '{word}'")
         return found.count

@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from temporalio.client import Client
+
 from activities.configuration import ConfigurationSource
 from activities.kube.client import Kube
 from matriarch import crds, figures, logs, showing, wiring
@@ -22,6 +24,7 @@ from matriarch.temporal import Temporal, connected
 from matriarch.watching import Watched, scope_of
 from matriarch.web import DEFAULT_PORT, Web
 from matriarch.workers import Workers
+from matriarch.working import keep_working
 from watcher.api import Api
 from watcher.backoff import Backoff
 from watcher.service import Watcher
@@ -150,31 +153,25 @@ class Program:
         )
 
     async def _count_clusters(self, temporal: Temporal, watcher: Watcher) -> None:
-        census = Census(temporal.client, wanted=lambda: watcher.figures().leading)
+        census = Census(lambda: temporal.client, wanted=lambda: watcher.figures().leading)
         self.health.families.append(lambda: figures.of_words(census.words))
         await census.keep_counting()
 
     async def _keep_working(self, temporal: Temporal) -> None:
-        """Run the workers; made anew when Temporal refuses them, as one without namespace does."""
         steps = wiring.steps(
             kube=self._kube,
             configuration=self._source,
             controller_id=self._settings.controller_id,
         )
-        backoff = Backoff(first=1.0)
-        while True:
-            workers = Workers(
-                temporal.client,
-                steps=steps,
-                identity=self._settings.identity,
-                interceptors=[self._measured],
-            )
+
+        def make(client: Client) -> Workers:
+            identity, measured = self._settings.identity, [self._measured]
+            return Workers(client, steps=steps, identity=identity, interceptors=measured)
+
+        def show(workers: Workers) -> None:
             self.health.checks["workers"] = workers.problem
-            try:
-                await workers.run()
-            except Exception:
-                log.exception("the workers failed and start over")
-            await asyncio.sleep(backoff.next())
+
+        await keep_working(temporal, make=make, show=show)
 
     async def _follow_configuration(
         self, configuration: Configuration, watched: Watched | None

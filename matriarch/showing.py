@@ -78,7 +78,7 @@ def rest(
         clusters=clusters,
         configuration=source.current,
         shown=shown,
-        past=Past(temporal.client),
+        past=Past(lambda: temporal.client),
         business=Business(watcher, temporal, temporal.at_rest) if watcher else None,
         watcher=watcher,
         loop=asyncio.get_running_loop(),

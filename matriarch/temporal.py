@@ -6,9 +6,10 @@ namespace then has another id, which is how it is noticed; all clusters are told
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.workflowservice.v1 import (
@@ -31,15 +32,26 @@ log = logging.getLogger(__name__)
 RETENTION: Final = timedelta(days=30)
 CALL_TIMEOUT: Final = timedelta(seconds=5)
 TOLD_AGAIN_SECONDS: Final = 60.0
+SILENT_SECONDS: Final = 10.0
+"""How long a connection may be silent before another one is made. Where Temporal's pod is a new
+one, the old connection may call the former one's address for more than a minute."""
+
+Connect = Callable[[], Awaitable[Client]]
+Answer = TypeVar("Answer")
 
 
 class Temporal:
     """A connected client, and what is known about the server behind it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, connect: Connect) -> None:
         self.client = client
+        """Another one after a long silence: to be read each time it is used."""
         self.on_new_store: Callable[[], None] = _nobody
         """Called when the server has another store than before, after that was prepared."""
+        self.on_new_client: Callable[[], None] = _nobody
+        """Called when `client` is another one than before."""
+        self._connect = connect
+        self._answered_at = asyncio.get_running_loop().time()
         self._told: dict[ClusterRef, int] = {}
         self._knocks = 0
         self._trouble = ""
@@ -67,6 +79,7 @@ class Temporal:
             except (RPCError, RuntimeError) as error:
                 self._doubtful = True
                 self._tell(f"Temporal does not answer: {error}")
+                await self._renew_connection()
 
     async def tell(self, ref: ClusterRef, message: Knock) -> None:
         """Knock at a cluster.
@@ -77,7 +90,7 @@ class Temporal:
         if self._doubtful:
             await self._check(only_if_doubtful=True)
         try:
-            await knock(self.client, ref, message)
+            await _in_time(knock(self.client, ref, message))
         except Exception:
             self._doubtful = True
             raise
@@ -112,14 +125,26 @@ class Temporal:
                 await self.prepare()
                 self.on_new_store()
             self._doubtful = False
+            self._answered_at = asyncio.get_running_loop().time()
             self._tell("")
+
+    async def _renew_connection(self) -> None:
+        """Once it has been silent for long, and if Temporal can be reached anew."""
+        if asyncio.get_running_loop().time() - self._answered_at < SILENT_SECONDS:
+            return
+        try:
+            self.client = await _in_time(self._connect())
+        except (RPCError, RuntimeError):
+            return
+        log.info("a new connection to Temporal is made")
+        self.on_new_client()
 
     async def _look(self) -> str:
         """Id of the namespace, or nothing when there is no such namespace."""
         request = DescribeNamespaceRequest(namespace=self.client.namespace)
         try:
-            answer = await self.client.workflow_service.describe_namespace(
-                request, timeout=CALL_TIMEOUT
+            answer = await _in_time(
+                self.client.workflow_service.describe_namespace(request, timeout=CALL_TIMEOUT)
             )
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -151,18 +176,27 @@ class Temporal:
         self._trouble = trouble
 
 
+async def _in_time(call: Awaitable[Answer]) -> Answer:
+    """Raises RuntimeError: while a connection is made, the library minds no deadline of a call."""
+    try:
+        return await asyncio.wait_for(call, CALL_TIMEOUT.total_seconds())
+    except TimeoutError:
+        raise RuntimeError(f"no answer within {CALL_TIMEOUT.total_seconds():.0f} s") from None
+
+
 def _nobody() -> None:
-    """Nobody in this process has to be told of a new store."""
+    """Nobody in this process has to be told."""
 
 
 async def connected(settings: Settings) -> Temporal:
     """Connect and prepare, for as long as it takes; says in the log what it waits for."""
     address, namespace = settings.temporal_address, settings.temporal_namespace
+    reach = partial(connect, address=address, namespace=namespace)
     backoff, told = Backoff(first=0.5, limit=5.0), -TOLD_AGAIN_SECONDS
     loop = asyncio.get_running_loop()
     while True:
         try:
-            temporal = Temporal(await connect(address=address, namespace=namespace))
+            temporal = Temporal(await reach(), connect=reach)
             await temporal.prepare()
         except (RPCError, RuntimeError, OSError) as error:
             if loop.time() - told >= TOLD_AGAIN_SECONDS:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from matriarch.settings import Settings
@@ -43,7 +42,7 @@ class Watched:
             name=lease_name(settings.controller_id),
             identity=settings.identity,
         )
-        calls = Calls(temporal.tell, partial(open_clusters, temporal.client))
+        calls = Calls(temporal.tell, lambda: open_clusters(temporal.client))
 
         def new_term(allowed: Callable[[], bool]) -> Term:
             return Term(

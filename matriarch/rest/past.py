@@ -1,6 +1,6 @@
 """What was done to clusters, from Temporal's histories: kept for weeks, whoever is restarted."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ READ_AT_MOST: Final = 100
 class Past:
     """Reads operations and their steps. To be asked in the event loop."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Callable[[], Client]) -> None:
         self._client = client
 
     async def lines(self, about: ClusterRef | None, *, most: int) -> list[dict[str, Any]]:
@@ -46,14 +46,14 @@ class Past:
     async def _operations(self, about: ClusterRef | None) -> AsyncIterator[WorkflowExecution]:
         query = f"{OPERATIONS} AND {CLUSTER.name} = '{about}'" if about else OPERATIONS
         count = 0
-        async for operation in self._client.list_workflows(query):
+        async for operation in self._client().list_workflows(query):
             yield operation
             count += 1
             if count >= READ_AT_MOST:
                 return
 
     async def _steps(self, operation: WorkflowExecution) -> AsyncIterator[dict[str, Any]]:
-        handle = self._client.get_workflow_handle(operation.id, run_id=operation.run_id)
+        handle = self._client().get_workflow_handle(operation.id, run_id=operation.run_id)
         names: dict[int, str] = {}
         async for event in handle.fetch_history_events():
             for level, what in self._said(event, names):
@@ -87,11 +87,11 @@ class Past:
     def _summary(self, event: HistoryEvent) -> str:
         if not event.user_metadata.HasField("summary"):
             return event.activity_task_scheduled_event_attributes.activity_type.name
-        converter = self._client.data_converter.payload_converter
+        converter = self._client().data_converter.payload_converter
         return str(converter.from_payload(event.user_metadata.summary))
 
     async def _result(self, operation: WorkflowExecution) -> OperationResult | None:
-        handle = self._client.get_workflow_handle(
+        handle = self._client().get_workflow_handle(
             operation.id, run_id=operation.run_id, result_type=OperationResult
         )
         try:

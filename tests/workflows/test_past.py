@@ -12,7 +12,7 @@ from workflows.model.operations import Group
 
 
 async def lines(play: Play, *, most: int = 100) -> list[str]:
-    found = await Past(play.client).lines(play.world.ref, most=most)
+    found = await Past(lambda: play.client).lines(play.world.ref, most=most)
     return [f"{line['Level']} {line['Message']}" for line in found]
 
 
@@ -47,7 +47,7 @@ async def test_the_history_of_a_cluster_holds_what_succeeded(play: Play) -> None
     await eventually(lambda: Group.SERVICES in play.world.objects)
 
     async def changes() -> list[list[str]]:
-        found = await Past(play.client).changes(play.world.ref, most=10)
+        found = await Past(lambda: play.client).changes(play.world.ref, most=10)
         return [change["Diff"] for change in found]
 
     async def both() -> bool:
@@ -63,7 +63,7 @@ async def test_the_history_of_a_cluster_holds_what_succeeded(play: Play) -> None
 async def test_clusters_are_counted_by_their_word(play: Play, client: Client) -> None:
     await play.knock("added")
     await play.word("Running")
-    census = Census(client, wanted=lambda: True)
+    census = Census(lambda: client, wanted=lambda: True)
 
     async def counted() -> bool:
         return (await census.count())["Running"] > 0

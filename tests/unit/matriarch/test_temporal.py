@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from matriarch.settings import Settings
 from matriarch.temporal import Temporal, connected
 from matriarch.workers import Workers
+from matriarch.working import keep_working
 from tests.unit.matriarch.dev_server import DevServer
 from tests.unit.watcher.waiting import eventually
 from workflows.client import LONG_QUEUE, QUEUE
@@ -73,6 +74,78 @@ async def looking(temporal: Temporal) -> AsyncIterator[list[str]]:
         await asyncio.gather(task, return_exceptions=True)
 
 
+class Way:
+    """The way to the server, on which what is open can fall silent while new connections work."""
+
+    def __init__(self, server: DevServer) -> None:
+        self._server = server
+        self._open: list[asyncio.Task[None]] = []
+        self._writers: list[asyncio.StreamWriter] = []
+        self.address = ""
+
+    @asynccontextmanager
+    async def built(self) -> AsyncIterator["Way"]:
+        listening = await asyncio.start_server(self._pass, "127.0.0.1", 0)
+        self.address = "{}:{}".format(*listening.sockets[0].getsockname())
+        yield self
+        listening.close()
+        self.fall_silent()
+        for writer in self._writers:
+            writer.close()
+
+    def fall_silent(self) -> None:
+        for pump in self._open:
+            pump.cancel()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, _, port = self._server.address.partition(":")
+        there, back = await asyncio.open_connection(host, int(port))
+        self._writers += [writer, back]
+        self._open += [
+            asyncio.create_task(_pump(reader, back)),
+            asyncio.create_task(_pump(there, writer)),
+        ]
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+
+
+async def test_work_goes_on_by_a_new_connection_when_the_old_one_is_silent(
+    server: DevServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matriarch.temporal.LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("matriarch.temporal.CALL_TIMEOUT", timedelta(seconds=1))
+    monkeypatch.setattr("matriarch.temporal.SILENT_SECONDS", 2.0)
+    await asyncio.wait_for(connected(settings(server)), 30)
+    async with Way(server).built() as way:
+        there = Settings(operator_namespace="ops", temporal_address=way.address)
+        temporal = await asyncio.wait_for(connected(there), 30)
+        first, step, shown = temporal.client, Step(), list[Workers]()
+        step.never.set()
+        working = asyncio.create_task(
+            keep_working(
+                temporal,
+                make=lambda client: Workers(client, steps=[step.wait], identity="test"),
+                show=shown.append,
+            )
+        )
+        async with looking(temporal) as stores:
+            await eventually(lambda: shown and not shown[0].problem())
+            way.fall_silent()
+            await eventually(lambda: temporal.client is not first and not temporal.problem())
+            assert stores == []
+            assert len(shown) == 2
+            await temporal.client.execute_activity(
+                step.wait, id="once", task_queue=QUEUE, start_to_close_timeout=timedelta(seconds=20)
+            )
+            assert step.running.is_set()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
 async def test_a_lost_store_is_noticed_and_prepared_again(
     server: DevServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +165,7 @@ async def test_a_new_store_is_prepared_before_the_next_knock(server: DevServer) 
     temporal = await asyncio.wait_for(connected(settings(server)), 30)
     ref, message = ClusterRef(namespace="default", name="a"), Knock(uid="u", reason="added")
     server.stop()
-    with pytest.raises(RPCError):
+    with pytest.raises((RPCError, RuntimeError)):
         async with asyncio.timeout(30):
             await temporal.tell(ref, message)
     server.start()
