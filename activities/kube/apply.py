@@ -134,6 +134,8 @@ class Application:
             raise errors[0]
 
     def _refused(self, child: Child, error: MatriarchError) -> None:
+        """What only has to wait is no refusal that would be believed for a while."""
         metadata = child.manifest["metadata"]
         self._problems.append(f"{child.manifest['kind']} {metadata['name']}: {error}")
-        self._sight.judge.refused(child.manifest, error)
+        if not isinstance(error, NotYet):
+            self._sight.judge.refused(child.manifest, error)

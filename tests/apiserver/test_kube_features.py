@@ -90,6 +90,27 @@ def test_a_pooler_that_is_switched_off_goes_with_its_secrets(operator: Operator)
     assert settled(operator)
 
 
+def test_a_pooler_that_is_switched_on_while_it_still_goes_comes_as_soon_as_it_is_gone(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.kube.writer.GOING_SECONDS", 0.0)
+    operator.create(enableConnectionPooler=True)
+    operator.apply_all()
+    held = {"metadata": {"finalizers": ["other.io/keep"]}}
+    operator.admin.merge("Deployment", operator.namespace, POOLER, held)
+    operator.edit(enableConnectionPooler=False)
+    operator.apply_all()
+    operator.edit(enableConnectionPooler=True)
+    told = operator.apply(Group.CONNECTION_POOLER).problems
+    assert any(f"Deployment/{POOLER} is still being deleted" in one for one in told), told
+    freed = {"metadata": {"finalizers": None}}
+    operator.admin.merge("Deployment", operator.namespace, POOLER, freed)
+    eventually(lambda: gone(operator, "Deployment", POOLER))
+    assert ("Deployment", POOLER, Drift.MISSING) in drifts(operator)
+    operator.apply_all()
+    assert settled(operator)
+
+
 def test_one_of_two_poolers_can_be_switched_off(operator: Operator) -> None:
     operator.create(enableConnectionPooler=True, enableReplicaConnectionPooler=True)
     operator.apply_all()
