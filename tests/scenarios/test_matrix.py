@@ -1,6 +1,6 @@
 """The crash matrix: each operation is struck by faults in each of its steps, and ends well.
 
-At level core a sample. At level full two steps of each operation, other ones with each commit;
+At level core a sample. At level full two steps of each operation, other ones with each change;
 `--matrix dealt` strikes each step once, with faults in turn, and `--matrix all` each step with each
 fault, which takes hours; `--matrix open` those of them that no run has seen green yet.
 `--write-matrix` adds what was seen to `docs/reliability.md` and `docs/reliability.json`.
@@ -22,7 +22,7 @@ from tests.scenarios.matrix.cells import Bench, Cell, Result
 
 NAME = "acid-shop"
 SAMPLED = ("rolling update", "new role and database", "parameter with restart")
-"""Operations of the sample: one of them for each commit, as a rehearsal of each takes its time."""
+"""Operations of the sample: one of them for each change, as a rehearsal of each takes its time."""
 SAMPLED_CELLS = 3
 
 

@@ -1,5 +1,6 @@
-"""Which cells are run: dealt out by a number that each commit has, so that in time all come up."""
+"""Which cells are run: dealt out by a number of the code, so that in time all come up."""
 
+import hashlib
 import random
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +14,14 @@ from tests.scenarios.matrix.cells import Cell
 
 SLOW = ("Temporal's store lost", "API away for 30 s", "node off and on")
 """Faults that take a minute or two to get over: not in the sample, which has to be short."""
+CODE = ("activities", "deploy", "matriarch", "watcher", "workflows")
 
 
 def seed() -> int:
-    """The commit's own number: the same for everybody who runs it."""
-    words = ["git", "rev-parse", "--short=8", "HEAD"]
-    return int(subprocess.check_output(words, cwd=ROOT, text=True), 16)
+    """A number of the code: the same for everybody who runs it, another one after a change."""
+    words = ["git", "rev-parse", *(f"HEAD:{folder}" for folder in CODE)]
+    trees = subprocess.check_output(words, cwd=ROOT)
+    return int(hashlib.sha256(trees).hexdigest()[:8], 16)
 
 
 def every(case: Case, steps: Sequence[Step], *, number: int = 0) -> list[Cell]:
@@ -36,7 +39,7 @@ def dealt(case: Case, steps: Sequence[Step], *, number: int) -> list[Cell]:
 
 
 def few(case: Case, steps: Sequence[Step], *, number: int) -> list[Cell]:
-    """Two of the dealt ones, other ones with each commit."""
+    """Two of the dealt ones, other ones with each change."""
     cells = dealt(case, steps, number=number)
     return random.Random(number).sample(cells, min(2, len(cells)))
 
