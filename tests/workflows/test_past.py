@@ -16,10 +16,16 @@ async def lines(play: Play, *, most: int = 100) -> list[str]:
     return [f"{line['Level']} {line['Message']}" for line in found]
 
 
+async def ended(play: Play) -> list[str]:
+    """The lines, once they are complete: the status word is told a moment before the end."""
+    told = await lines(play)
+    return told if told and told[-1].endswith(": ended") else []
+
+
 async def test_the_log_of_a_cluster_tells_its_steps_in_order(play: Play) -> None:
     await play.knock("added")
     await play.word("Running")
-    told = await eventually(lambda: lines(play))
+    told = await eventually(lambda: ended(play))
     steps = [line for line in told if "report" not in line]
     assert steps[:2] == ["info 1-create: begun", "info 1-create: apply all objects: done"]
     assert told[-1] == "info 1-create: ended"
@@ -29,13 +35,13 @@ async def test_the_log_tells_why_a_step_failed(play: Play) -> None:
     play.world.faults["apply services"] = [ApplicationError("quota", type="Precondition")]
     await play.knock("added")
     await play.word("CreateFailed")
-    assert "error 1-create: apply all objects: quota" in await lines(play)
+    assert "error 1-create: apply all objects: quota" in await eventually(lambda: ended(play))
 
 
 async def test_only_as_many_lines_are_told_as_asked_for(play: Play) -> None:
     await play.knock("added")
     await play.word("Running")
-    await eventually(lambda: lines(play))
+    await eventually(lambda: ended(play))
     assert await lines(play, most=1) == ["info 1-create: ended"]
 
 
