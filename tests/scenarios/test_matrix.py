@@ -30,7 +30,7 @@ SAMPLED_CELLS = 3
 def bench(
     platform: Platform, operator: install.Operator, shared: Kubectl, temporal: Temporal
 ) -> Iterator[Bench]:
-    with operator.configured(custom_pod_annotations=""):  # roll-outs change it
+    with operator.configured(max_cpu_request="4"):  # roll-outs change it
         yield Bench(Scene(platform, operator, Cluster(shared, NAME)), temporal)
 
 
