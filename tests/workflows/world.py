@@ -17,15 +17,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from matriarch.measuring import Measurements
+from matriarch.workers import WORKFLOWS
 from tests.workflows.asked import Asked
 from tests.workflows.crew import Crew
 from tests.workflows.member_steps import MemberSteps
 from workflows.client import knock
 from workflows.cluster import Cluster
-from workflows.create import Create
-from workflows.delete import Delete
-from workflows.drain import Drain
-from workflows.fleet import Fleet
 from workflows.model.base import ClusterRef
 from workflows.model.children import BASIC
 from workflows.model.observation import (
@@ -64,27 +61,9 @@ from workflows.model.operations import (
 from workflows.model.status import digest
 from workflows.model.turns import RolloutRule
 from workflows.policies import LONG_QUEUE, QUEUE
-from workflows.reinitialise import Reinitialise
-from workflows.restart import Restart
-from workflows.rolling_update import RollingUpdate
 from workflows.sandbox import strict_runner
-from workflows.switchover import Switchover
-from workflows.update import Update
 
 Value = TypeVar("Value")
-
-WORKFLOWS = [
-    Cluster,
-    Create,
-    Update,
-    Delete,
-    RollingUpdate,
-    Switchover,
-    Restart,
-    Reinitialise,
-    Drain,
-    Fleet,
-]
 
 KINDS = {
     Group.ACCESS: "ServiceAccount",
