@@ -49,15 +49,17 @@ class Api:
         }
 
     def ready_since(self, node: str, moment: float) -> bool:
-        """Whether its kubelet has reported Ready after that moment."""
+        """Whether its kubelet has reported Ready in the second of that moment or later."""
+        conditions = self._conditions(node)
+        return _is_true("Ready", conditions) and _last_report(conditions) >= int(moment)
+
+    def last_report(self, node: str) -> float:
+        """The second in which its kubelet last reported; 0 when it never did."""
+        return _last_report(self._conditions(node))
+
+    def _conditions(self, node: str) -> list[dict[str, Any]]:
         found = self.get(f"/api/v1/nodes/{node}") or {"status": {}}
-        return any(
-            condition["type"] == "Ready"
-            and condition["status"] == "True"
-            # The stamp has whole seconds.
-            and datetime.fromisoformat(condition["lastHeartbeatTime"]).timestamp() > moment - 1
-            for condition in found["status"].get("conditions", [])
-        )
+        return list(found["status"].get("conditions", []))
 
     def available(self, namespace: str, deployment: str) -> bool:
         found = self.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{deployment}")
@@ -79,6 +81,11 @@ class Api:
             raise OSError(f"{verb} {path}: {error!r}") from error
         finally:
             connection.close()
+
+
+def _last_report(conditions: Iterable[dict[str, Any]]) -> float:
+    stamps = [c["lastHeartbeatTime"] for c in conditions if c["type"] == "Ready"]
+    return max((datetime.fromisoformat(stamp).timestamp() for stamp in stamps), default=0.0)
 
 
 def _is_true(kind: str, conditions: Iterable[dict[str, Any]]) -> bool:

@@ -17,6 +17,7 @@ from tests.devcluster.layout import Refused
 from tests.devcluster.progress import until
 
 ROOT = Path("/sys/fs/cgroup")
+PROC = Path("/proc")
 SYSTEM = "system"
 REQUIRED = ("cpu", "memory", "pids")
 KUBELET = (*REQUIRED, "cpuset", "hugetlb", "io")
@@ -65,6 +66,24 @@ def processes(group: str) -> list[int]:
             with contextlib.suppress(OSError):
                 found.update(int(line) for line in file.read_text().split())
     return sorted(found - {0})
+
+
+def first_process(group: str) -> int | None:
+    """PID 1 of the outermost namespaces in the group, by its number here; None before it is there.
+
+    Not the lowest number: numbers begin anew when the kernel has given out the last one.
+    """
+    inner = {pid: numbers for pid in processes(group) if (numbers := _numbers(pid))[-1:] == [1]}
+    return min(inner, key=lambda pid: len(inner[pid]), default=None)
+
+
+def _numbers(pid: int) -> list[int]:
+    """Its number in each of the process namespaces that it is seen in, the outermost first."""
+    with contextlib.suppress(OSError):  # it may end meanwhile
+        for line in (PROC / str(pid) / "status").read_text().splitlines():
+            if line.startswith("NSpid:"):
+                return [int(number) for number in line.split()[1:]]
+    return []
 
 
 def clear(group: str) -> None:

@@ -71,10 +71,10 @@ class Nodes:
     def inside(self, node: Node) -> list[str]:
         """What to put before a command, to run it on the node."""
         group = f"{self.layout.node_cgroup(node)}/{cgroups.SYSTEM}"
-        running = cgroups.processes(group) if self.is_on(node) else []
-        if not running:
+        init = cgroups.first_process(group) if self.is_on(node) else None
+        if init is None:
             raise Refused(f"{node.name} is off; `node start {node.name}` switches it on")
-        return outer.within(running[0])
+        return outer.within(init)
 
     def load(self, node: Node, archive: Path) -> None:
         """Import an image into a running node."""

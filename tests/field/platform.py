@@ -15,6 +15,10 @@ from tests.field.kubectl import Manifest
 ROOT = Path(__file__).parents[2]
 
 
+class PlatformError(Exception):
+    """The platform could not do what was asked; the message has its own words."""
+
+
 @dataclass(frozen=True)
 class Platform:
     """A Kubernetes cluster with Temporal, and how to reach both from here."""
@@ -80,13 +84,15 @@ class Platform:
 
 
 def _devcluster(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "tests.devcluster", *words],
         cwd=ROOT,
-        check=check,
         capture_output=True,
         text=True,
     )
+    if check and done.returncode != 0:
+        raise PlatformError(f"devcluster {' '.join(words)}: {done.stderr.strip()}")
+    return done
 
 
 def _environment() -> dict[str, str]:

@@ -231,9 +231,11 @@ def test_a_power_cut_takes_a_nodes_processes_but_not_its_disks(
     kubectl.apply(claim("disk"))
     run("writer", "date +%s%N >> /disk/starts; sync; sleep 100000", node=node, claim="disk")
     before = kubectl.execute("writer", "cat", "/disk/starts").splitlines()
-    platform.node("stop", node)
-    platform.node("start", node)
-    until(lambda: len(starts(kubectl)) == 2, what="the pod's second start", seconds=60, every=0.5)
+    # The second time at once: what its kubelet said within the same second is from before the cut.
+    for _ in range(2):
+        platform.node("stop", node)
+        platform.node("start", node)
+    until(lambda: len(starts(kubectl)) >= 2, what="the pod's next start", seconds=60, every=0.5)
     assert starts(kubectl)[:1] == before
 
 

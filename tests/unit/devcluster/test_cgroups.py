@@ -92,6 +92,22 @@ def test_processes_are_found_in_the_group_and_below(version1: Path) -> None:
     assert cgroups.processes("matriarch/abc") == [7, 12, 30]
 
 
+def test_the_first_process_is_the_outermost_number_1_whatever_numbers_the_host_gives(
+    version1: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = {9: "9 4 812", 40: "40 6 813 1", 30100: "30100 77 1", 30101: "30101 78 2"}
+    monkeypatch.setattr(cgroups, "PROC", tmp_path / "proc")
+    for pid, seen in numbers.items():
+        (tmp_path / "proc" / str(pid)).mkdir(parents=True)
+        (tmp_path / "proc" / str(pid) / "status").write_text(f"Name:\tx\nNSpid:\t{seen}\n")
+    (version1 / "memory" / GROUP).mkdir(parents=True)
+    procs = version1 / "memory" / GROUP / "cgroup.procs"
+    procs.write_text("".join(f"{pid}\n" for pid in (*numbers, 31000)))
+    assert cgroups.first_process(GROUP) == 30100
+    procs.write_text("9\n30101\n31000\n")
+    assert cgroups.first_process(GROUP) is None
+
+
 def test_a_group_that_is_not_there_has_no_processes_and_is_cleared(version1: Path) -> None:
     cgroups.clear("matriarch/abc")
     assert cgroups.processes("matriarch/abc") == []
