@@ -1,8 +1,9 @@
-"""Tells people what a long step waits for: in the resource's status and in the heartbeat."""
+"""Tells people what a long step waits for: in the cluster's status, in the operation's own record,
+and in the heartbeat."""
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from temporalio import activity
@@ -11,11 +12,11 @@ from activities.kube.client import Kube, Object
 from workflows.model.base import ClusterRef
 from workflows.model.errors import MatriarchError
 from workflows.model.names import KIND
+from workflows.model.postgresoperation import KIND as RECORD
 
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_WRITES: Final = 2.0
-_OPERATION = "/status/operation"
 
 
 class Progress:
@@ -53,23 +54,36 @@ class Progress:
             return
         self._written_at = now
         texts = {"waitingFor": what} | ({"message": message} if message else {})
-        if self._write([_set(key, text) for key, text in texts.items()]):
-            self._shown = (what, message)
-
-    def _write(self, operations: Sequence[Object]) -> bool:
-        """Change an operation that is shown; a new resource of this name is left alone."""
-        same = {"op": "test", "path": "/metadata/uid", "value": self._uid}
-        place = KIND, self._ref.namespace, self._ref.name
         try:
-            self._kube.patch_json(*place, [same, *operations], part="status")
+            self._write(texts)
         except MatriarchError as error:
             logger.debug("progress of %s could not be shown: %s", self._ref, error)
-            return False
-        return True
+        else:
+            self._shown = (what, message)
+
+    def _write(self, texts: Mapping[str, str]) -> None:
+        """Change an operation that is shown, and its record unless it tells of another by now.
+
+        A new resource of this name is left alone.
+        """
+        namespace = self._ref.namespace
+        same = _test("/metadata/uid", self._uid)
+        words = [same, *_set("/status/operation", texts)]
+        shown = self._kube.patch_json(KIND, namespace, self._ref.name, words, part="status") or {}
+        operation = shown.get("status", {}).get("operation", {})
+        record = operation.get("record")
+        if record:
+            same = _test("/status/workflowId", operation["workflowId"])
+            words = [same, *_set("/status", texts)]
+            self._kube.patch_json(RECORD, namespace, record, words, part="status")
 
 
-def _set(key: str, text: str) -> Object:
-    return {"op": "add", "path": f"{_OPERATION}/{key}", "value": text}
+def _test(path: str, value: str) -> Object:
+    return {"op": "test", "path": path, "value": value}
+
+
+def _set(place: str, texts: Mapping[str, str]) -> list[Object]:
+    return [{"op": "add", "path": f"{place}/{key}", "value": text} for key, text in texts.items()]
 
 
 def beat(text: str) -> None:

@@ -68,14 +68,6 @@ class Operation(Facts):
     def finished(self) -> bool:
         return self.phase.finished
 
-    def told_by(self, cluster: Cluster) -> "Operation":
-        """With what its step waits for: the cluster's status says so before the record does."""
-        doing, status = cluster.doing, self.status
-        if doing is None or status.waiting_for or doing.workflow_id != status.workflow_id:
-            return self
-        known = status.model_copy(update={"waiting_for": doing.waiting_for})
-        return self.model_copy(update={"status": known})
-
 
 def cluster(obj: dict[str, Any]) -> Cluster:
     metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}

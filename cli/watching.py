@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from rich.live import Live
 
@@ -31,11 +30,7 @@ def follow(desk: Desk, name: str, *, seconds: float) -> int:
         nonlocal last
         last = _still_there(desk, name)
         over = last.finished or time.monotonic() > deadline
-        shown = last
-        if last.phase is Phase.RUNNING:
-            with suppress(Missing):
-                shown = last.told_by(desk.cluster(last.cluster))
-        return views.following(shown, at=desk.now), views.line(shown), over
+        return views.following(last, at=desk.now), views.line(last), over
 
     watch(desk, look)
     if not last.finished:

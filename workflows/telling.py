@@ -115,6 +115,7 @@ class Telling:
         return OperationStatus(
             kind=self._order.kind,
             workflow_id=workflow.info().workflow_id,
+            record=None if self._order.kind is Kind.DELETE else self._record,
             step=" and ".join(self._progress.running),
             done=self._progress.done,
             total=self._progress.total,

@@ -49,7 +49,7 @@ def detail(one: Cluster, operations: Sequence[Operation], *, at: datetime) -> li
     if one.members:
         parts += [Text(), Grid(["MEMBER", "ROLE", "STATE", "LAG", "TIMELINE"], _members(one))]
     for each in operations:
-        parts += [Text(), title(each), *progress(each.told_by(one), at=at)]
+        parts += [Text(), title(each), *progress(each, at=at)]
     if one.doing and not operations:
         parts += [Text(), *_progress_told_by_cluster(one.doing, at)]
     if one.next_window:

@@ -1,11 +1,13 @@
 """`PostgresOperation` objects: what the operator writes and reads of them."""
 
+import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from activities.progress import SECONDS_BETWEEN_WRITES, Progress
 from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Operator, operating, postgresql
 from tests.apiserver.plane import Plane
@@ -13,6 +15,7 @@ from workflows.model.kinds import Kind
 from workflows.model.operations import Report
 from workflows.model.postgresoperation import Phase, PostgresOperationStatus, StepRecord, Verb
 from workflows.model.record import Closing, Record
+from workflows.model.status import OperationStatus
 
 RECORD = f"{NAME}-rolling-update-1a2b3"
 
@@ -71,6 +74,21 @@ def test_what_is_no_longer_so_disappears(operator: Operator) -> None:
     write(operator, steps=[StepRecord(title="renew", state="done", seconds=3.5)])
     assert "waitingFor" not in status(operator)
     assert status(operator)["steps"][0]["seconds"] == 3.5
+
+
+def test_it_tells_what_a_long_step_waits_for(operator: Operator) -> None:
+    workflow_id = f"{operator.ref}/op/3-rolling-update"
+    doing = OperationStatus(kind="rolling-update", workflow_id=workflow_id, record=RECORD)
+    write(operator, create=True, step="renew", workflow_id=workflow_id)
+    tell(operator, operation=doing)
+    clock = itertools.count(0, SECONDS_BETWEEN_WRITES)
+    progress = Progress(operator.client, operator.ref, operator.uid, clock=lambda: next(clock))
+    progress.waits_for("pod c-0: pulling its image")
+    assert status(operator)["waitingFor"] == "pod c-0: pulling its image"
+    assert status(operator)["step"] == "renew"
+    write(operator, step="switch over", workflow_id=f"{operator.ref}/op/4-rolling-update")
+    progress.waits_for("pod c-0: crash loop")
+    assert "waitingFor" not in status(operator)
 
 
 def test_a_second_run_finds_the_record_made(operator: Operator) -> None:

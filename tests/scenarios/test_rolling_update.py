@@ -45,6 +45,7 @@ def test_a_bad_image_stops_after_the_first_replica_and_the_next_edit_heals_it(
         cluster.kubectl.patch("postgresql", cluster.name, {"spec": {"dockerImage": BAD_IMAGE}})
         told = until("the reason in the status", lambda: _waits_for(cluster, "Image"))
         assert told.startswith(f"{replica}: container postgres: ")
+        until("the same in the record", lambda: "Image" in str(_record(cluster).get("waitingFor")))
         assert cluster.word == "Updating"
         assert cluster.uids()[primary] == before[primary]
         cluster.kubectl.patch("postgresql", cluster.name, {"spec": {"dockerImage": None}})
@@ -106,6 +107,11 @@ def _scale(cluster: Cluster, instances: int) -> None:
 def _timeline(cluster: Cluster) -> int:
     (leader,) = [one for one in patroni_members(cluster) if one["role"] == "leader"]
     return int(leader["timeline"])
+
+
+def _record(cluster: Cluster) -> Mapping[str, Any]:
+    """What the operation's own object says of it."""
+    return cluster.answer(cluster.status["operation"]["record"])
 
 
 def _waits_for(cluster: Cluster, word: str) -> str:

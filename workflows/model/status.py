@@ -54,6 +54,7 @@ class OperationStatus(StatusPart):
 
     kind: str = Field(description="create, update, delete, ...")
     workflow_id: str = Field(description="Id to open in Temporal's Web UI")
+    record: str | None = Field(default=None, description="Name of its PostgresOperation")
     step: str = Field(default="", description="What is being done")
     done: int = Field(default=0, description="Steps finished")
     total: int = Field(default=0, description="Steps in all")

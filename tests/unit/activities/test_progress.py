@@ -69,6 +69,26 @@ def test_only_the_very_resource_is_written_to() -> None:
     ]
 
 
+def test_the_record_of_the_operation_says_the_same_unless_it_tells_of_another() -> None:
+    operation = {"workflowId": "ns/c/op/7-update", "record": "c-update-1a2b3"}
+    shown = {"kind": "postgresql", "status": {"operation": operation}}
+    with serving((200, shown), (422, {}), (200, shown), OK) as script:
+        clock = Clock()
+        told = progress(script, clock)
+        told.waits_for("a pod", message="being slow")
+        clock.now += SECONDS_BETWEEN_WRITES
+        told.waits_for("a pod", message="being slow")
+        asked = script.asked[-1]
+    assert asked.path.startswith(
+        "/apis/acid.zalan.do/v1/namespaces/ns/postgresoperations/c-update-1a2b3/status?"
+    )
+    assert asked.body == [
+        {"op": "test", "path": "/status/workflowId", "value": "ns/c/op/7-update"},
+        {"op": "add", "path": "/status/waitingFor", "value": "a pod"},
+        {"op": "add", "path": "/status/message", "value": "being slow"},
+    ]
+
+
 def test_a_failure_to_tell_fails_nothing_and_is_made_up_for() -> None:
     def hang_up(request: BaseHTTPRequestHandler) -> None:
         request.close_connection = True

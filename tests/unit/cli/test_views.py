@@ -85,15 +85,6 @@ def test_one_that_waits_says_for_what() -> None:
     assert "waits for approval" in text(clusters.detail(cluster(), [waiting], at=AT))
 
 
-def test_what_a_step_waits_for_is_told_although_only_the_cluster_knows_it() -> None:
-    running = operation(phase="Running", workflowId="w", step="renew shop-1")
-    doing = {"kind": "rolling-update", "workflowId": "w", "waitingFor": "shop-1: ImagePullBackOff"}
-    printed = text(clusters.detail(cluster(operation=doing), [running], at=AT))
-    assert "waits for shop-1: ImagePullBackOff" in printed
-    other = cluster(operation=doing | {"workflowId": "another"})
-    assert "ImagePullBackOff" not in text(clusters.detail(other, [running], at=AT))
-
-
 def test_a_deletion_has_no_record_and_is_told_all_the_same() -> None:
     going = {"kind": "delete", "workflowId": "w", "percent": 30, "step": "pods"}
     printed = text(clusters.detail(cluster(operation=going), [], at=AT))

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from cli import watching
-from cli.api import CLUSTERS, Object, Resource, Scope
+from cli.api import Object, Resource, Scope
 from cli.desk import Desk
 from cli.errors import Complaint, Missing, Unreachable
 from cli.screen import Screen
@@ -25,14 +25,10 @@ class Script:
 
     namespace = "prod"
 
-    def __init__(self, *answers: Answer, cluster: Object | None = None) -> None:
-        self._answers, self._cluster = list(answers), cluster
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
 
     def get(self, resource: Resource, name: str) -> Object:
-        if resource is CLUSTERS:
-            if self._cluster is None:
-                raise Missing(name)
-            return self._cluster
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, Complaint):
             raise answer
@@ -44,16 +40,11 @@ def told(**status: Any) -> Object:
     return {"metadata": {"name": "op", "namespace": "prod"}, "spec": spec, "status": status}
 
 
-def looking_on(
-    *answers: Answer,
-    terminal: bool = False,
-    seconds: float = 60,
-    cluster: Object | None = None,
-) -> tuple[int, str]:
+def looking_on(*answers: Answer, terminal: bool = False, seconds: float = 60) -> tuple[int, str]:
     out = StringIO()
     console = Console(file=out, force_terminal=terminal, width=100, highlight=False)
     desk = Desk(Scope(), screen=Screen(out=console))
-    vars(desk)["api"] = Script(*answers, cluster=cluster)
+    vars(desk)["api"] = Script(*answers)
     return watching.follow(desk, "op", seconds=seconds), out.getvalue()
 
 
@@ -103,13 +94,8 @@ def test_a_terminal_shows_the_whole_of_it() -> None:
     assert "shop-1 leads" in out
 
 
-def test_what_its_step_waits_for_is_told_by_the_cluster() -> None:
-    doing = {"kind": "switchover", "workflowId": "w", "waitingFor": "shop-1: ImagePullBackOff"}
-    cluster = {
-        "metadata": {"name": "shop", "namespace": "prod"},
-        "spec": {},
-        "status": {"operation": doing},
-    }
-    step = told(phase="Running", percent=50, step="renew", workflowId="w")
-    _, out = looking_on(step, step, GOOD, cluster=cluster)
+def test_what_its_step_waits_for_is_told() -> None:
+    waits = {"waitingFor": "shop-1: ImagePullBackOff"}
+    step = told(phase="Running", percent=50, step="renew", workflowId="w", **waits)
+    _, out = looking_on(step, step, GOOD)
     assert "Running · 50 % · renew · waits for shop-1: ImagePullBackOff" in out
