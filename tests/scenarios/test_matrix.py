@@ -6,7 +6,7 @@ fault, which takes hours; `--matrix open` those of them that no run has seen gre
 `--write-matrix` adds what was seen to `docs/reliability.md` and `docs/reliability.json`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -34,12 +34,14 @@ def bench(
         yield Bench(Scene(platform, operator, Cluster(shared, NAME)), temporal)
 
 
-@pytest.fixture(scope="module")
-def results(request: pytest.FixtureRequest) -> Iterator[list[Result]]:
-    results: list[Result] = []
-    yield results
-    if request.config.getoption("--write-matrix"):
-        page.write(results)
+Keep = Callable[[Result], None]
+
+
+@pytest.fixture
+def keep(request: pytest.FixtureRequest) -> Keep:
+    """Keeps a result for later readers, at once: a run of hours may be broken off."""
+    writes: bool = request.config.getoption("--write-matrix")
+    return (lambda result: page.write([result])) if writes else lambda _: None
 
 
 def test_a_sample_of_steps_and_faults_comes_out_well(bench: Bench) -> None:
@@ -48,26 +50,28 @@ def test_a_sample_of_steps_and_faults_comes_out_well(bench: Bench) -> None:
     case = next(case for case in CASES if case.name == name)
     cells = choice.some(case, bench.rehearse(case), number=number, count=SAMPLED_CELLS)
     assert len(cells) == SAMPLED_CELLS
-    assert _reds(bench, cells, []) == []
+    assert _reds(bench, cells) == []
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_whatever_happens_in_any_step_the_operation_ends_well(
-    bench: Bench, results: list[Result], case: Case, request: pytest.FixtureRequest
+    bench: Bench, keep: Keep, case: Case, request: pytest.FixtureRequest
 ) -> None:
     steps = bench.rehearse(case)
     assert steps
     choose = choice.CHOICES[request.config.getoption("--matrix")]
     cells = choose(case, steps, number=choice.seed())
-    assert _reds(bench, cells, results) == []
+    assert _reds(bench, cells, keep) == []
 
 
-def _reds(bench: Bench, cells: list[Cell], results: list[Result]) -> list[str]:
+def _reds(bench: Bench, cells: list[Cell], keep: Keep = lambda _: None) -> list[str]:
     """Run them all; what went wrong, a sentence each."""
+    reds = []
     for cell in cells:
         result = bench.run(cell)
-        results.append(result)
+        keep(result)
+        reds += [f"{cell}: {result.troubles}"] if result.troubles else []
         state = "red" if result.troubles else "green" if result.hit else "not hit"
         print(f"{state:8} {result.seconds:5.0f} s  {cell}  {' '.join(result.troubles)}", flush=True)
-    return [f"{one.cell}: {one.troubles}" for one in results if one.troubles and one.cell in cells]
+    return reds

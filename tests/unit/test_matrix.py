@@ -58,3 +58,19 @@ def test_a_red_cell_stays_until_it_is_run_again_and_others_stay_known() -> None:
 def test_a_cell_says_operation_step_and_fault() -> None:
     cell = Cell(CASE, STEPS[0], "primary killed")
     assert str(cell) == "create | create: step 0 | primary killed"
+
+
+def test_what_other_checkouts_have_seen_is_added_and_what_they_have_not_run_stays() -> None:
+    first, second, third = (Result(cell, True, 1) for cell in choice.every(CASE, STEPS)[:3])
+    bad = Result(first.cell, True, 1, troubles=["x"])
+    known = record.merged([], [bad, second], commit="1", day="2026-01-31")
+    here, there = (
+        record.merged(known, [result], commit="2", day="2026-02-01") for result in (first, third)
+    )
+    together = record.gathered(known, [here, there])
+    commits = {one.cell: (one.commit, one.trouble) for one in together}
+    assert commits == {
+        record.key(first.cell): ("2", ""),
+        record.key(second.cell): ("1", ""),
+        record.key(third.cell): ("2", ""),
+    }

@@ -1,8 +1,14 @@
-"""`docs/reliability.md`: what runs of the matrix have seen, written by each of them."""
+"""`docs/reliability.md`: what runs of the matrix have seen, written by each of them.
+
+Several checkouts may run different operations at a time, each on a platform of its own;
+`python -m tests.scenarios.matrix.page CHECKOUT ...` then adds what they have seen to this one.
+"""
 
 import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from tests.devcluster.layout import KUBERNETES
 from tests.field.faults import FAULTS
@@ -37,11 +43,24 @@ W-nn are the weak points of Zalando's operator that would show there.
 
 
 def write(results: Sequence[Result]) -> None:
-    day, commit = datetime.now(UTC).date().isoformat(), _commit()
-    seen = record.merged(record.load(), results, commit=commit, day=day)
+    """Add what was seen by this checkout."""
+    _write(record.merged(record.load(), results, commit=_commit(), day=_today()))
+
+
+def gather(checkouts: Sequence[Path]) -> None:
+    """Add what was seen by others."""
+    others = [record.load(checkout / record.PLACE) for checkout in checkouts]
+    _write(record.gathered(record.load(), others))
+
+
+def _write(seen: Sequence[Seen]) -> None:
     record.save(seen)
-    versions = f"commit {commit}, Kubernetes {KUBERNETES}, Postgres 17"
-    PAGE.write_text(render(seen, day=day, versions=versions))
+    versions = f"commit {_commit()}, Kubernetes {KUBERNETES}, Postgres 17"
+    PAGE.write_text(render(seen, day=_today(), versions=versions))
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _commit() -> str:
@@ -88,3 +107,7 @@ def _reds(red: Sequence[Seen]) -> list[str]:
         return []
     lines = [f"- {' | '.join(one.cell)}: {one.trouble}" for one in red]
     return ["", "## Red", "", *lines]
+
+
+if __name__ == "__main__":
+    gather([Path(checkout) for checkout in sys.argv[1:]])

@@ -7,11 +7,13 @@ a red cell stays until it is run again.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from tests.field.platform import ROOT
 from tests.scenarios.matrix.cells import Cell, Result
 
-FILE = ROOT / "docs" / "reliability.json"
+PLACE = Path("docs", "reliability.json")
+FILE = ROOT / PLACE
 
 
 @dataclass(frozen=True, order=True)
@@ -37,8 +39,8 @@ def key(cell: Cell) -> tuple[str, str, str]:
     return cell.case.name, str(cell.step), cell.fault
 
 
-def load() -> list[Seen]:
-    return [Seen(**one) for one in json.loads(FILE.read_text())] if FILE.exists() else []
+def load(file: Path = FILE) -> list[Seen]:
+    return [Seen(**one) for one in json.loads(file.read_text())] if file.exists() else []
 
 
 def save(seen: Iterable[Seen]) -> None:
@@ -56,6 +58,13 @@ def merged(
             trouble = " ".join(result.troubles)[:400]
             found[place] = Seen(*place, commit, day, result.written, trouble)
     return sorted(found.values())
+
+
+def gathered(known: Iterable[Seen], others: Iterable[Iterable[Seen]]) -> list[Seen]:
+    """What is known when other checkouts, which began with the same, have run other cells."""
+    before = {one.cell: one for one in known}
+    news = {one.cell: one for other in others for one in other if before.get(one.cell) != one}
+    return sorted((before | news).values())
 
 
 def green(seen: Iterable[Seen]) -> set[tuple[str, str, str]]:
