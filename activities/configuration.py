@@ -16,7 +16,7 @@ from activities.kube.client import Kube
 from activities.kube.kinds import KINDS
 from workflows.model.configuration import Configuration, NamespacedName, doubts, notices
 from workflows.model.errors import FieldError, InvalidConfiguration
-from workflows.model.operations import EventNote
+from workflows.model.report import EventNote
 
 logger = logging.getLogger(__name__)
 

@@ -36,20 +36,17 @@ async def keep_working(
             await _until_either(polling, renewed)
         finally:
             polling.cancel()
+            if not renewed.is_set():
+                await asyncio.gather(polling, return_exceptions=True)
         if not renewed.is_set():
-            await asyncio.gather(polling, return_exceptions=True)
             await asyncio.sleep(backoff.next())
 
 
 async def _until_either(polling: asyncio.Task[None], renewed: asyncio.Event) -> None:
-    """Returns when the workers have ended or there is a new connection; lets them end otherwise."""
+    """Returns when the workers have ended or there is a new connection."""
     waiting = asyncio.create_task(renewed.wait())
     try:
         await asyncio.wait({polling, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    except asyncio.CancelledError:
-        polling.cancel()
-        await asyncio.gather(polling, return_exceptions=True)
-        raise
     finally:
         waiting.cancel()
     if polling.done() and not polling.cancelled() and polling.exception() is not None:

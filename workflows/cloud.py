@@ -1,7 +1,7 @@
 """Volumes that are modified by the cloud's own API, as a part of create and update."""
 
 from workflows.gates import Operation, StepFailed
-from workflows.model.operations import CloudVolumesOrder
+from workflows.model.orders import CloudVolumesOrder
 from workflows.steps import CloudSteps
 
 

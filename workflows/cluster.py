@@ -21,18 +21,13 @@ from temporalio.exceptions import (
 from workflows import remembering
 from workflows.listening import NOT_BY_ANNOTATION, Listening
 from workflows.model.base import ClusterRef, Message
+from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
-from workflows.model.operations import (
-    EventNote,
-    Kind,
-    ObserveOrder,
-    OperationOrder,
-    OperationResult,
-    Outcome,
-    Report,
-)
+from workflows.model.operations import OperationOrder, OperationResult, Outcome
+from workflows.model.orders import ObserveOrder
 from workflows.model.postgresoperation import Verb
 from workflows.model.record import ANNOTATION
+from workflows.model.report import EventNote, Report
 from workflows.plan import Plan, decide
 from workflows.policies import policy_of
 from workflows.progress import sentence

@@ -4,7 +4,8 @@ from temporalio import workflow
 
 from workflows import stages
 from workflows.gates import Operation, conduct
-from workflows.model.operations import EventNote, OperationOrder, OperationResult
+from workflows.model.operations import OperationOrder, OperationResult
+from workflows.model.report import EventNote
 from workflows.model.status import Word
 from workflows.steering import Steering
 

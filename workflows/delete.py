@@ -3,12 +3,9 @@
 from temporalio import workflow
 
 from workflows.gates import Operation, conduct
-from workflows.model.operations import (
-    EventNote,
-    OperationOrder,
-    OperationResult,
-    RemoveOrder,
-)
+from workflows.model.operations import OperationOrder, OperationResult
+from workflows.model.orders import RemoveOrder
+from workflows.model.report import EventNote
 from workflows.steering import Steering
 from workflows.steps import KubeSteps
 

@@ -15,8 +15,9 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.model.observation import Membership
-from workflows.model.operations import EventNote, OperationOrder, OperationResult, Outcome
+from workflows.model.operations import OperationOrder, OperationResult, Outcome
 from workflows.model.postgresoperation import Phase
+from workflows.model.report import EventNote
 from workflows.model.status import Word
 from workflows.policies import FINAL, Policy, pause_before, policy_of
 from workflows.progress import sentence

@@ -9,7 +9,8 @@ from workflows import health
 from workflows.gates import Operation, StepFailed
 from workflows.model.kinds import Kind
 from workflows.model.observation import Membership
-from workflows.model.operations import EventNote, HealthOrder, MembershipOrder, SwitchoverOrder
+from workflows.model.orders import HealthOrder, MembershipOrder, SwitchoverOrder
+from workflows.model.report import EventNote
 from workflows.renewal import obstacles, wanted
 from workflows.steps import ClusterSteps, PatroniSteps
 

@@ -13,9 +13,10 @@ from workflows import remembering
 from workflows.model.base import ClusterRef
 from workflows.model.memory import Failure, Memory
 from workflows.model.observation import Observation
-from workflows.model.operations import EventNote, Knock
+from workflows.model.operations import Knock
 from workflows.model.postgresoperation import Phase, Verb
 from workflows.model.record import ANNOTATION, RECORD, Steer
+from workflows.model.report import EventNote
 from workflows.model.turns import Turn
 from workflows.rollback import is_written, obstacle
 

@@ -7,7 +7,7 @@ from workflows import handover
 from workflows.gates import Operation, StepFailed
 from workflows.handover import Patience
 from workflows.model.observation import Membership
-from workflows.model.operations import RenewalOrder
+from workflows.model.orders import RenewalOrder
 from workflows.renewal import Act, Move
 from workflows.steps import KubeSteps
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from workflows.model.children import Stage
+from workflows.model.children import Group, Stage
+from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
 from workflows.model.observation import Observation
-from workflows.model.operations import Group, Kind, OperationOrder
+from workflows.model.operations import OperationOrder
 from workflows.reasons import groups_to_apply
 
 

@@ -12,11 +12,13 @@ from pydantic import Field
 from workflows import evacuation
 from workflows.gating import Held, find, hold, pending_name
 from workflows.model.base import Message
-from workflows.model.children import BASIC
+from workflows.model.children import BASIC, Group
+from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
 from workflows.model.observation import Observation
-from workflows.model.operations import Group, Kind, OperationOrder, Report
+from workflows.model.operations import OperationOrder
 from workflows.model.record import Closing, Record
+from workflows.model.report import Report
 from workflows.model.status import Word
 from workflows.orders import order_for
 from workflows.preview import expected, preview

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from workflows.model.children import Group
 from workflows.model.observation import Observation
-from workflows.model.operations import Group
 
 GROUP_OF_KIND = {
     "ServiceAccount": Group.ACCESS,

@@ -5,12 +5,9 @@ from temporalio import workflow
 from workflows import handover
 from workflows.gates import Operation, StepFailed, conduct
 from workflows.handover import Patience
-from workflows.model.operations import (
-    EventNote,
-    OperationOrder,
-    OperationResult,
-    ReinitialiseOrder,
-)
+from workflows.model.operations import OperationOrder, OperationResult
+from workflows.model.orders import ReinitialiseOrder
+from workflows.model.report import EventNote
 from workflows.model.status import Word
 from workflows.steering import Steering
 from workflows.steps import PatroniSteps

@@ -4,10 +4,12 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 
+from workflows.model.children import Group
+from workflows.model.kinds import Kind
 from workflows.model.memory import Failure, Memory
 from workflows.model.names import ROLLED_BACK
 from workflows.model.observation import Membership, Observation, PodSeen
-from workflows.model.operations import EventNote, EventReason, Group, Kind, Report
+from workflows.model.report import EventNote, EventReason, Report
 from workflows.model.status import Condition, Member, OperationStatus, Word
 from workflows.progress import stamp
 from workflows.reasons import groups_to_apply, members_missing

@@ -6,12 +6,9 @@ from workflows import handover
 from workflows.gates import Operation, StepFailed, conduct
 from workflows.handover import Patience
 from workflows.model.observation import Membership
-from workflows.model.operations import (
-    EventNote,
-    OperationOrder,
-    OperationResult,
-    RestartMemberOrder,
-)
+from workflows.model.operations import OperationOrder, OperationResult
+from workflows.model.orders import RestartMemberOrder
+from workflows.model.report import EventNote
 from workflows.model.status import Word
 from workflows.renewal import wanted
 from workflows.steering import Steering

@@ -4,7 +4,9 @@ from temporalio import workflow
 
 from workflows.gates import Operation, conduct
 from workflows.model.observation import Membership
-from workflows.model.operations import EventNote, OperationOrder, OperationResult, RestoreOrder
+from workflows.model.operations import OperationOrder, OperationResult
+from workflows.model.orders import RestoreOrder
+from workflows.model.report import EventNote
 from workflows.model.status import Word
 from workflows.moving import Moves
 from workflows.renewal import Move, next_move, wanted

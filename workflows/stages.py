@@ -8,19 +8,11 @@ from temporalio import workflow
 
 from workflows import cloud, handover, tuning
 from workflows.gates import Operation, StepFailed
-from workflows.model.children import AFTER_SQL, BASIC
-from workflows.model.operations import (
-    ApplyOrder,
-    EventNote,
-    EventReason,
-    Group,
-    GrowthOrder,
-    Kind,
-    MembersOrder,
-    OperationOrder,
-    SqlOrder,
-    SqlResult,
-)
+from workflows.model.children import AFTER_SQL, BASIC, Group
+from workflows.model.kinds import Kind
+from workflows.model.operations import OperationOrder
+from workflows.model.orders import ApplyOrder, GrowthOrder, MembersOrder, SqlOrder, SqlResult
+from workflows.model.report import EventNote, EventReason
 from workflows.steps import KubeSteps, PatroniSteps, PostgresSteps
 
 CREATED_EVENTS = {

@@ -8,7 +8,7 @@ so a second run finds the work done. Names are part of recorded histories and ne
 from temporalio import activity
 
 from workflows.model.observation import Membership, Observation
-from workflows.model.operations import (
+from workflows.model.orders import (
     Applied,
     ApplyOrder,
     CloudVolumes,
@@ -27,7 +27,6 @@ from workflows.model.operations import (
     RemoveOrder,
     RenewalOrder,
     Renewed,
-    Report,
     Restarted,
     RestartMemberOrder,
     RestartOrder,
@@ -36,6 +35,7 @@ from workflows.model.operations import (
     SqlResult,
     SwitchoverOrder,
 )
+from workflows.model.report import Report
 
 
 class ClusterSteps:

@@ -9,9 +9,10 @@ from temporalio.exceptions import ActivityError
 
 from workflows.model.kinds import Kind
 from workflows.model.observation import Membership
-from workflows.model.operations import EventNote, OperationOrder, Report
+from workflows.model.operations import OperationOrder
 from workflows.model.postgresoperation import Phase, PostgresOperationStatus
 from workflows.model.record import Record
+from workflows.model.report import EventNote, Report
 from workflows.model.status import OperationStatus, Word
 from workflows.policies import policy_of
 from workflows.progress import Log, sentence, stamp

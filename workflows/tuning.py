@@ -1,7 +1,8 @@
 """Patroni's configuration and the restarts it asks for, as a part of create and update."""
 
 from workflows.gates import Operation, StepFailed
-from workflows.model.operations import Configured, ConfigureOrder, EventNote, RestartOrder
+from workflows.model.orders import Configured, ConfigureOrder, RestartOrder
+from workflows.model.report import EventNote
 from workflows.steps import PatroniSteps
 
 

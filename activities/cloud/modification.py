@@ -23,7 +23,7 @@ from workflows.model import names
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.errors import MatriarchError, NotYet, Precondition, Unavailable
-from workflows.model.operations import CloudVolumes
+from workflows.model.orders import CloudVolumes
 from workflows.model.postgresql import Postgresql
 
 BETWEEN_MODIFICATIONS: Final = timedelta(hours=6)

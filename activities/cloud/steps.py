@@ -11,7 +11,7 @@ from activities.kube.client import Kube
 from activities.kube.resource import Resources
 from activities.progress import Progress
 from workflows import steps
-from workflows.model.operations import CloudVolumes, CloudVolumesOrder
+from workflows.model.orders import CloudVolumes, CloudVolumesOrder
 
 
 class CloudSteps(steps.CloudSteps):

@@ -18,7 +18,7 @@ from workflows.model.configuration import Configuration
 from workflows.model.errors import NotYet, Unavailable
 from workflows.model.names import Role
 from workflows.model.observation import MemberSeen, Membership, PodSeen
-from workflows.model.operations import MembershipOrder
+from workflows.model.orders import MembershipOrder
 
 
 class Memberships:

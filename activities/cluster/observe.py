@@ -10,7 +10,7 @@ from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.names import CONTROLLER
 from workflows.model.observation import Concern, Observation
-from workflows.model.operations import ObserveOrder
+from workflows.model.orders import ObserveOrder
 
 
 class Observer:

@@ -12,7 +12,7 @@ from activities.kube.client import Kube, Object
 from activities.kube.resource import Resources
 from workflows.model.errors import Conflict, InvalidSpec, MatriarchError, Precondition
 from workflows.model.names import KIND, STEERING
-from workflows.model.operations import Report
+from workflows.model.report import Report
 
 TRIES: Final = 5
 

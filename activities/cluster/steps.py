@@ -7,7 +7,8 @@ from activities.cluster.observe import Observer
 from activities.cluster.report import Reporter
 from workflows import steps
 from workflows.model.observation import Membership, Observation
-from workflows.model.operations import MembershipOrder, ObserveOrder, Report
+from workflows.model.orders import MembershipOrder, ObserveOrder
+from workflows.model.report import Report
 
 
 class ClusterSteps(steps.ClusterSteps):

@@ -13,9 +13,10 @@ from activities.manifests import resources
 from activities.postgres.role import Role
 from workflows.model import names
 from workflows.model.base import ClusterRef
+from workflows.model.children import Group
 from workflows.model.configuration import Configuration
 from workflows.model.errors import Forbidden, InvalidSpec, MatriarchError, NotYet, Precondition
-from workflows.model.operations import Applied, Group
+from workflows.model.orders import Applied
 from workflows.model.postgresql import Postgresql
 
 

@@ -12,9 +12,9 @@ from activities.kube import ownership
 from activities.manifests import event_stream, logical_backup, pooler
 from workflows.model import names
 from workflows.model.base import ClusterRef
+from workflows.model.children import Stage
 from workflows.model.configuration import Configuration
 from workflows.model.names import Role
-from workflows.model.operations import Stage
 
 STAGES: Final[Mapping[Stage, tuple[str, ...]]] = {
     Stage.EVENT_STREAMS: (event_stream.KIND,),

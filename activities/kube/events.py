@@ -11,7 +11,7 @@ from activities.kube.client import Kube, Object
 from workflows.model.base import ClusterRef
 from workflows.model.errors import Conflict, MatriarchError
 from workflows.model.names import API_VERSION, KIND
-from workflows.model.operations import EventNote
+from workflows.model.report import EventNote
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from workflows.model import names
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.errors import MatriarchError, Precondition
-from workflows.model.operations import GrowthOrder
+from workflows.model.orders import GrowthOrder
 from workflows.model.postgresql import Postgresql
 
 PAUSE_SECONDS: Final = 0.5

@@ -8,10 +8,10 @@ from activities.kube.client import Kube, Object
 from activities.kube.resource import Resources
 from activities.kube.roles import Roles
 from workflows.model.base import ClusterRef
+from workflows.model.children import Stage
 from workflows.model.configuration import Configuration
 from workflows.model.errors import Forbidden, InvalidManifest, NotFound
 from workflows.model.names import KIND
-from workflows.model.operations import Stage
 from workflows.model.postgresql import Postgresql
 from workflows.model.secrets import SecretRef
 

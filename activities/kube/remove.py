@@ -13,9 +13,10 @@ from activities.kube.leftovers import Leftovers
 from activities.kube.resource import Resources
 from activities.kube.roles import Roles
 from activities.progress import beat
+from workflows.model.children import Stage
 from workflows.model.configuration import Configuration
 from workflows.model.errors import NotYet, Precondition
-from workflows.model.operations import Removed, RemoveOrder, Stage
+from workflows.model.orders import Removed, RemoveOrder
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from activities.cluster import pods
 from activities.kube.client import Kube, Object
 from activities.kube.pod_warnings import PodWarnings
 from workflows.model.errors import NotYet
-from workflows.model.operations import RenewalOrder, Renewed
+from workflows.model.orders import RenewalOrder, Renewed
 
 SILENCE_SECONDS: Final = 2.0
 """Without a change of the pod, before it is asked for anew: only then can we be told to stop."""

@@ -14,7 +14,7 @@ from activities.kube.renewal import Renewal
 from activities.kube.resource import Resources
 from activities.kube.roles import Roles
 from activities.progress import Progress
-from workflows.model.operations import (
+from workflows.model.orders import (
     Applied,
     ApplyOrder,
     GrowthOrder,

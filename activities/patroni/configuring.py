@@ -14,7 +14,7 @@ from activities.patroni.restarts import Pending, pending, primary_first
 from activities.patroni.sight import Sight
 from activities.patroni.takeover import Takeover
 from workflows.model.errors import Unavailable
-from workflows.model.operations import Configured
+from workflows.model.orders import Configured
 
 _USUAL_WAIT: Final = 10
 _LONGEST_WAIT: Final = 60

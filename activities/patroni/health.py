@@ -13,7 +13,7 @@ from activities.patroni.sight import Elapsed, Sight
 from activities.patroni.situation import Situation
 from workflows import health
 from workflows.model.errors import Unavailable
-from workflows.model.operations import Members
+from workflows.model.orders import Members
 
 _SECONDS_BETWEEN_RESTARTS: Final = 15.0
 

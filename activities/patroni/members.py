@@ -9,7 +9,7 @@ from activities.patroni.sight import Elapsed, Sight
 from activities.patroni.situation import Situation
 from activities.postgres.replication import Observer, Replication
 from workflows.model.errors import Conflict, Forbidden, LockedOut, NotYet, Unavailable
-from workflows.model.operations import Members
+from workflows.model.orders import Members
 
 _SECONDS_AFTER_REFUSAL: Final = 2.0
 

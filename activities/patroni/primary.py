@@ -10,7 +10,7 @@ from activities.patroni.sight import Elapsed, Sight
 from activities.patroni.situation import in_words, is_alive, reason
 from workflows.model import names
 from workflows.model.errors import Conflict, LockedOut, NotYet, Unavailable
-from workflows.model.operations import Members
+from workflows.model.orders import Members
 
 
 class PrimaryWait:

@@ -19,7 +19,7 @@ from activities.patroni.restarts import Pending, pending
 from activities.patroni.sight import Elapsed, Sight
 from activities.patroni.situation import in_words
 from workflows.model.errors import NotYet, Unavailable
-from workflows.model.operations import Restarted
+from workflows.model.orders import Restarted
 
 MOST_RESTARTS: Final = 5
 """Of one member; two are the most that were ever seen to be needed."""

@@ -29,7 +29,7 @@ from workflows.model import names
 from workflows.model.base import ClusterRef
 from workflows.model.errors import NotYet
 from workflows.model.names import KIND
-from workflows.model.operations import (
+from workflows.model.orders import (
     Configured,
     ConfigureOrder,
     HealthOrder,

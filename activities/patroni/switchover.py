@@ -14,7 +14,7 @@ from activities.patroni.client import PatroniClient
 from activities.patroni.sight import Sight
 from workflows.model.errors import Unavailable
 from workflows.model.names import Role
-from workflows.model.operations import Leadership, SwitchoverOrder
+from workflows.model.orders import Leadership, SwitchoverOrder
 
 SECONDS_AFTER_REFUSAL: Final = 5.0
 ANSWER_SECONDS: Final = 40.0

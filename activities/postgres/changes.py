@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from activities.postgres.connection import Connection, reason, translated
-from workflows.model.operations import SqlResult
+from workflows.model.orders import SqlResult
 
 Beat = Callable[[], None]
 

@@ -19,9 +19,9 @@ from activities.manifests.metadata import role_selector
 from activities.vault import Object, ReadsObjects, Vault
 from workflows.model import names
 from workflows.model.base import ClusterRef
+from workflows.model.children import Stage
 from workflows.model.configuration import Configuration
 from workflows.model.errors import Forbidden, LockedOut, MatriarchError, NotYet, Unavailable
-from workflows.model.operations import Stage
 from workflows.model.postgresql import Postgresql
 from workflows.model.secrets import SecretRef
 from workflows.tripwire import TRIPWIRE

@@ -16,7 +16,7 @@ from activities.postgres.role import Origin
 from activities.postgres.role_plan import Planner
 from activities.postgres.rotation import Renewal
 from workflows.model.errors import MatriarchError
-from workflows.model.operations import SqlResult
+from workflows.model.orders import SqlResult
 from workflows.tripwire import TRIPWIRE
 
 

@@ -23,7 +23,7 @@ from activities.vault import Vault
 from workflows import steps
 from workflows.model.configuration import Configuration
 from workflows.model.errors import LockedOut, MatriarchError
-from workflows.model.operations import SqlOrder, SqlResult
+from workflows.model.orders import SqlOrder, SqlResult
 from workflows.model.postgresql import Postgresql
 
 

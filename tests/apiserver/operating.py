@@ -29,16 +29,9 @@ from tests.apiserver.kube import Kube, Object
 from tests.apiserver.plane import Plane
 from tests.field.waiting import until
 from workflows.model.base import ClusterRef
+from workflows.model.children import Group, Stage
 from workflows.model.observation import MemberSeen, Observation
-from workflows.model.operations import (
-    Applied,
-    ApplyOrder,
-    Group,
-    ObserveOrder,
-    Removed,
-    RemoveOrder,
-    Stage,
-)
+from workflows.model.orders import Applied, ApplyOrder, ObserveOrder, Removed, RemoveOrder
 
 Value = TypeVar("Value")
 

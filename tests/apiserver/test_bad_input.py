@@ -9,8 +9,9 @@ from tests.apiserver.kube import Kube
 from tests.apiserver.operating import NAME, Operator, operating, postgresql
 from tests.apiserver.plane import Plane
 from workflows.model.base import ClusterRef
+from workflows.model.children import Group
 from workflows.model.observation import Observation
-from workflows.model.operations import Group, ObserveOrder
+from workflows.model.orders import ObserveOrder
 
 TAKEN = 30223
 POD = "StatefulSet spec.template.spec"

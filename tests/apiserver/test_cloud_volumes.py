@@ -12,8 +12,9 @@ from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Operator, connected, eventually
 from tests.apiserver.plane import Plane
 from tests.field.ec2 import REGION, Ec2Server, led_to, serving
+from workflows.model.children import Group
 from workflows.model.names import CLOUD_VOLUME
-from workflows.model.operations import CloudVolumes, CloudVolumesOrder, Group
+from workflows.model.orders import CloudVolumes, CloudVolumesOrder
 
 CLAIM = f"pgdata-{NAME}-0"
 GP3 = {"size": "1Gi", "type": "gp3", "iops": 4000}

@@ -9,9 +9,9 @@ import pytest
 from tests.apiserver.kube import Kube
 from tests.apiserver.operating import NAME, SETTINGS, Operator, eventually, operating
 from tests.apiserver.plane import Plane
+from workflows.model.children import Group
 from workflows.model.errors import Forbidden, InvalidConfiguration
 from workflows.model.observation import Drift, MemberSeen
-from workflows.model.operations import Group
 from workflows.tripwire import TRIPWIRE
 
 POD = f"{NAME}-0"

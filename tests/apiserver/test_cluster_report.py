@@ -11,7 +11,7 @@ from tests.apiserver.audit import Audit
 from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Operator, operating
 from tests.apiserver.plane import Plane
-from workflows.model.operations import EventNote, Report
+from workflows.model.report import EventNote, Report
 from workflows.model.status import Condition, Member, OperationStatus, Word
 
 CREATING = OperationStatus(

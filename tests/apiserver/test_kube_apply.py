@@ -11,8 +11,8 @@ from tests.apiserver.audit import Audit
 from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Operator, eventually, operating
 from tests.apiserver.plane import Plane
+from workflows.model.children import Group
 from workflows.model.errors import Forbidden, NotYet, Precondition
-from workflows.model.operations import Group
 
 SERVICE = f"Service/{NAME}"
 STATEFUL_SET = f"StatefulSet/{NAME}"

@@ -10,8 +10,9 @@ from tests.apiserver.installing import Install, for_one_namespace, for_the_whole
 from tests.apiserver.kube import ApiError, Kube, Object
 from tests.apiserver.operating import NAME, Operator, connected, eventually, operating
 from tests.apiserver.plane import Plane
+from workflows.model.children import Group
 from workflows.model.errors import NotYet, Precondition
-from workflows.model.operations import Group, GrowthOrder
+from workflows.model.orders import GrowthOrder
 
 KIND = "PersistentVolumeClaim"
 CLAIMS = [f"pgdata-{NAME}-{number}" for number in range(2)]

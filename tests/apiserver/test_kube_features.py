@@ -10,8 +10,8 @@ from activities.kube.calls import writes
 from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Operator, eventually, operating
 from tests.apiserver.plane import Plane
+from workflows.model.children import Group
 from workflows.model.observation import Drift
-from workflows.model.operations import Group
 
 POOLER = f"{NAME}-pooler"
 JOB = f"logical-backup-{NAME}"

@@ -9,7 +9,7 @@ from tests.apiserver.audit import Audit
 from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Kubelet, Operator, eventually, operating
 from tests.apiserver.plane import Plane
-from workflows.model.operations import Group
+from workflows.model.children import Group
 
 CHILDREN = (
     ("StatefulSet", NAME),

@@ -8,8 +8,8 @@ from tests.apiserver.audit import Audit
 from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Kubelet, Operator, eventually, operating
 from tests.apiserver.plane import Plane
+from workflows.model.children import Group, Stage
 from workflows.model.errors import NotYet, Precondition
-from workflows.model.operations import Group, Stage
 
 LABELS = {"application": "spilo", "cluster-name": NAME}
 CHILDREN = (

@@ -13,7 +13,8 @@ from tests.apiserver.plane import Plane
 from watcher.api import Api
 from watcher.selection import CHILDREN, METADATA_LIST, POSTGRESQLS, path_of
 from workflows.model.errors import Forbidden, NotYet
-from workflows.model.operations import EventNote, RenewalOrder, Report
+from workflows.model.orders import RenewalOrder
+from workflows.model.report import EventNote, Report
 from workflows.model.status import Condition, Word
 
 BOTH = [for_the_whole_cluster, for_one_namespace]

@@ -8,7 +8,7 @@ import pytest
 from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Operator, operating
 from tests.apiserver.plane import Plane
-from workflows.model.operations import Group
+from workflows.model.children import Group
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from tests.apiserver.kube import Kube, Object
 from tests.apiserver.operating import NAME, Operator, operating, postgresql
 from tests.apiserver.plane import Plane
 from workflows.model.kinds import Kind
-from workflows.model.operations import Report
 from workflows.model.postgresoperation import Phase, PostgresOperationStatus, StepRecord, Verb
 from workflows.model.record import Closing, Record
+from workflows.model.report import Report
 from workflows.model.status import OperationStatus
 
 RECORD = f"{NAME}-rolling-update-1a2b3"

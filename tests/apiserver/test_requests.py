@@ -9,7 +9,7 @@ from tests.apiserver.audit import WRITING, Audit, Request
 from tests.apiserver.kube import Kube
 from tests.apiserver.operating import Operator, eventually, operating
 from tests.apiserver.plane import Plane
-from workflows.model.operations import Group
+from workflows.model.children import Group
 
 LOOK = 12
 """The budget of a look that finds nothing to do."""

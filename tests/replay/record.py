@@ -19,9 +19,9 @@ from temporalio.exceptions import ApplicationError
 from tests.temporal_server import temporal
 from tests.workflows.asked import Asked
 from tests.workflows.world import Play, Steps, World, eventually, workers
+from workflows.model.children import Group
 from workflows.model.kinds import Kind
 from workflows.model.observation import BadField, Deletion
-from workflows.model.operations import Group
 from workflows.model.postgresoperation import Phase
 from workflows.model.turns import FLEET, RolloutRule
 

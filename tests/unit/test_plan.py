@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.model.base import ClusterRef
-from workflows.model.children import BASIC
+from workflows.model.children import BASIC, Group
+from workflows.model.kinds import Kind
 from workflows.model.memory import Achieved, Failure, Memory
 from workflows.model.observation import (
     BadField,
@@ -19,7 +20,6 @@ from workflows.model.observation import (
     PodSeen,
     StatusSeen,
 )
-from workflows.model.operations import Group, Kind
 from workflows.model.status import OperationStatus, Word, digest
 from workflows.plan import Plan, decide
 from workflows.reasons import GROUP_OF_KIND

@@ -1,9 +1,10 @@
 """What is planned when the configuration asks for another pod template."""
 
 from tests.unit.test_plan import NOW, pod, running
+from workflows.model.children import Group
+from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
 from workflows.model.observation import Drift, ObjectSeen, Observation, StatusSeen
-from workflows.model.operations import Group, Kind
 from workflows.model.postgresoperation import Phase
 from workflows.model.status import Word
 from workflows.model.turns import RolloutRule, Turn

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.model.base import ClusterRef
 from workflows.model.observation import Membership
-from workflows.model.operations import (
+from workflows.model.orders import (
     Applied,
     HealthOrder,
     Leadership,

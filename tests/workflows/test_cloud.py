@@ -3,7 +3,7 @@
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.world import Play, eventually
-from workflows.model.operations import Group
+from workflows.model.children import Group
 
 
 async def slow_volumes(play: Play) -> list[str]:

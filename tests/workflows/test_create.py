@@ -1,9 +1,8 @@
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.world import Play, eventually
-from workflows.model.children import BASIC
+from workflows.model.children import BASIC, Group
 from workflows.model.observation import BadField
-from workflows.model.operations import Group
 
 
 async def test_a_new_resource_is_created_step_by_step_and_then_runs(play: Play) -> None:

@@ -4,7 +4,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from tests.workflows.world import Play, eventually
-from workflows.model.operations import Group
+from workflows.model.children import Group
 
 
 async def created(play: Play) -> None:

@@ -8,7 +8,7 @@ from matriarch.measuring import Measurements
 from matriarch.metrics import Labels
 from matriarch.rest.past import Past
 from tests.workflows.world import Play, Steps, eventually
-from workflows.model.operations import Group
+from workflows.model.children import Group
 
 
 async def lines(play: Play, *, most: int = 100) -> list[str]:

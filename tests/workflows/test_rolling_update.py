@@ -2,7 +2,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.world import Play, eventually
-from workflows.model.operations import Group
+from workflows.model.children import Group
 
 STEPS = ("members", "renew 1", "healthy 1", "switch over to 1", "renew 0", "healthy 0")
 

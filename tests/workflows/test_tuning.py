@@ -4,7 +4,7 @@ from temporalio.exceptions import ApplicationError
 
 from tests.workflows.world import Play, eventually
 from workflows.model.observation import PatroniSeen
-from workflows.model.operations import Configured
+from workflows.model.orders import Configured
 
 DIFFERS = PatroniSeen(changes=["max_connections is 100, not 50"])
 

@@ -24,7 +24,9 @@ from tests.workflows.member_steps import MemberSteps
 from workflows.client import knock
 from workflows.cluster import Cluster
 from workflows.model.base import ClusterRef
-from workflows.model.children import BASIC
+from workflows.model.children import BASIC, Group
+from workflows.model.children import Stage as RemovalStage
+from workflows.model.kinds import Kind
 from workflows.model.observation import (
     Deletion,
     Drift,
@@ -33,31 +35,26 @@ from workflows.model.observation import (
     PatroniSeen,
     StatusSeen,
 )
-from workflows.model.operations import (
+from workflows.model.operations import Knock
+from workflows.model.orders import (
     Applied,
     ApplyOrder,
     CloudVolumes,
     CloudVolumesOrder,
     Configured,
     ConfigureOrder,
-    Group,
     GrowthOrder,
-    Kind,
-    Knock,
     Members,
     MembersOrder,
     ObserveOrder,
     Removed,
     RemoveOrder,
-    Report,
     Restarted,
     RestartOrder,
     SqlOrder,
     SqlResult,
 )
-from workflows.model.operations import (
-    Stage as RemovalStage,
-)
+from workflows.model.report import Report
 from workflows.model.status import digest
 from workflows.model.turns import RolloutRule
 from workflows.policies import LONG_QUEUE, QUEUE

@@ -10,8 +10,8 @@ from typing import Self
 from pydantic import Field
 
 from workflows.model.base import Message
+from workflows.model.kinds import Kind
 from workflows.model.observation import Deletion
-from workflows.model.operations import Kind
 from workflows.model.postgresoperation import Phase
 from workflows.model.turns import Turn
 

@@ -18,7 +18,7 @@ from activities.kube.parts import (
     streams,
 )
 from activities.kube.parts.sight import Part, Sight
-from workflows.model.operations import Group
+from workflows.model.children import Group
 
 __all__ = ["PARTS", "Part", "Sight"]
 

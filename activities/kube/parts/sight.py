@@ -9,8 +9,8 @@ from activities.kube.existing import Existing
 from activities.kube.judge import Judge
 from activities.postgres.role import Role
 from workflows.model.base import ClusterRef
+from workflows.model.children import Group
 from workflows.model.configuration import Configuration
-from workflows.model.operations import Group
 from workflows.model.postgresql import Postgresql
 
 

@@ -14,7 +14,7 @@ from activities.kube.client import Kube
 from tests.field.ec2 import REGION, Ec2Server
 from tests.unit.cloud.kube import FakeKube
 from tests.unit.kube.clusters import cluster, configuration
-from workflows.model.operations import CloudVolumes
+from workflows.model.orders import CloudVolumes
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 GP3 = {"size": "2Gi", "type": "gp3", "iops": 4000, "throughput": 250}

@@ -12,7 +12,7 @@ from tests.unit.postgres.objects import Objects, config_map
 from workflows.model.base import ClusterRef
 from workflows.model.errors import NotYet, Unavailable
 from workflows.model.observation import MemberSeen, Membership
-from workflows.model.operations import MembershipOrder
+from workflows.model.orders import MembershipOrder
 
 Object = dict[str, Any]
 NAME, PLACE = "acid-c", {"namespace": "ns"}

@@ -5,7 +5,7 @@ import pytest
 from activities.kube import children
 from tests.unit.kube.clusters import configuration
 from workflows.model.base import ClusterRef
-from workflows.model.operations import Stage
+from workflows.model.children import Stage
 
 REF = ClusterRef(namespace="ns", name="acid-c")
 OURS = [{"manager": "postgres-operator", "operation": "Apply"}]

@@ -1,6 +1,6 @@
 from activities.kube import events
 from workflows.model.base import ClusterRef
-from workflows.model.operations import EventNote
+from workflows.model.report import EventNote
 
 REF = ClusterRef(namespace="ns", name="acid-c")
 NOTE = EventNote(reason="Create", message="it begins")

@@ -10,7 +10,7 @@ from activities.kube.growth import Growth
 from tests.unit.kube.clusters import cluster, configuration
 from workflows.model.base import ClusterRef
 from workflows.model.errors import NotYet, Precondition
-from workflows.model.operations import GrowthOrder
+from workflows.model.orders import GrowthOrder
 
 Object = dict[str, Any]
 LABELS = {"application": "spilo", "cluster-name": "acid-c"}

@@ -9,7 +9,7 @@ from activities.kube.client import Kube
 from activities.kube.renewal import Renewal
 from workflows.model.base import ClusterRef
 from workflows.model.errors import NotYet
-from workflows.model.operations import RenewalOrder, Renewed
+from workflows.model.orders import RenewalOrder, Renewed
 
 Object = dict[str, Any]
 POD = "acid-c-1"

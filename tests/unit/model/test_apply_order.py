@@ -1,4 +1,5 @@
-from workflows.model.operations import ApplyOrder, Group
+from workflows.model.children import Group
+from workflows.model.orders import ApplyOrder
 
 REF = {"namespace": "shop", "name": "acid-a"}
 

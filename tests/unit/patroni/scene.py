@@ -10,7 +10,7 @@ from activities.patroni.steps import PatroniSteps
 from tests.unit.patroni.rest import Rest, recorded
 from tests.unit.sql_server.world import NAME, NAMESPACE, OPERATOR_NAMESPACE, UID, World
 from workflows.model.base import ClusterRef
-from workflows.model.operations import MembersOrder
+from workflows.model.orders import MembersOrder
 
 ROUNDS = 40
 FIRST, SECOND = "127.0.0.1", "127.0.0.2"

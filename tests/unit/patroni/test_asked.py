@@ -7,7 +7,7 @@ from tests.unit.patroni.rest import recorded
 from tests.unit.patroni.scene import SECOND, Scene
 from tests.unit.sql_server.world import NAME
 from workflows.model.errors import NotYet, Precondition
-from workflows.model.operations import ReinitialiseOrder, RestartMemberOrder
+from workflows.model.orders import ReinitialiseOrder, RestartMemberOrder
 
 MEMBER = f"{NAME}-1"
 BEFORE, ASKED, AFTER = (f"2026-01-31 12:00:0{second}.5+00:00" for second in (0, 1, 2))

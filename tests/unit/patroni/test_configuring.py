@@ -20,7 +20,7 @@ from tests.unit.sql_server.world import NAME, NAMESPACE, OPERATOR_NAMESPACE, UID
 from workflows.model.base import ClusterRef
 from workflows.model.errors import NotYet, Precondition, Unavailable
 from workflows.model.names import KIND
-from workflows.model.operations import Configured, ConfigureOrder, Restarted, RestartOrder
+from workflows.model.orders import Configured, ConfigureOrder, Restarted, RestartOrder
 
 PRIMARY, REPLICA = f"{NAME}-0", f"{NAME}-1"
 REF = ClusterRef(namespace=NAMESPACE, name=NAME)

@@ -10,7 +10,7 @@ from tests.unit.patroni.rest import recorded
 from tests.unit.patroni.scene import SECOND, Scene
 from tests.unit.sql_server.world import NAME, NAMESPACE
 from workflows.model.errors import NotYet
-from workflows.model.operations import HealthOrder
+from workflows.model.orders import HealthOrder
 
 REPLICA = f"{NAME}-1"
 

@@ -9,7 +9,7 @@ from tests.unit.patroni.pods import pod
 from tests.unit.patroni.rest import recorded
 from tests.unit.patroni.scene import FIRST, SECOND, Scene
 from tests.unit.sql_server.world import NAME
-from workflows.model.operations import Leadership, SwitchoverOrder
+from workflows.model.orders import Leadership, SwitchoverOrder
 
 LEADER, CANDIDATE = f"{NAME}-0", f"{NAME}-1"
 

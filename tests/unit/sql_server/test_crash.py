@@ -11,7 +11,7 @@ from tests.unit.sql_server import snapshot
 from tests.unit.sql_server.server import Server
 from tests.unit.sql_server.world import World
 from workflows.model.errors import NotYet, Precondition, Unavailable
-from workflows.model.operations import SqlOrder
+from workflows.model.orders import SqlOrder
 
 ENOUGH = 500
 

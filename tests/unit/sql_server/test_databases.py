@@ -7,7 +7,7 @@ import pytest
 from tests.unit.sql_server import snapshot
 from tests.unit.sql_server.server import Server
 from tests.unit.sql_server.world import World
-from workflows.model.operations import SqlResult
+from workflows.model.orders import SqlResult
 
 LEDGER: dict[str, Any] = {
     "defaultUsers": True,

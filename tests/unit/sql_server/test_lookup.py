@@ -8,7 +8,7 @@ import pytest
 from activities.postgres import lookup
 from tests.unit.sql_server.server import Server
 from tests.unit.sql_server.world import World
-from workflows.model.operations import SqlResult
+from workflows.model.orders import SqlResult
 
 CALL = "SELECT uname, phash FROM {}.user_lookup('{}')"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.unit.sql_server.server import Server
 from tests.unit.sql_server.world import World
-from workflows.model.operations import SqlResult
+from workflows.model.orders import SqlResult
 
 NAME = "fes_db_shop"
 

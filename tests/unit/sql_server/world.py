@@ -25,7 +25,7 @@ from tests.unit.postgres.objects import Objects
 from tests.unit.sql_server.server import HOST, SUPERUSER_PASSWORD, Server
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
-from workflows.model.operations import SqlOrder
+from workflows.model.orders import SqlOrder
 from workflows.model.postgresql import Postgresql, parse
 
 NAMESPACE = "default"
