@@ -16,6 +16,7 @@ from workflows.model.base import ClusterRef
 
 EVERY = 0.05
 CONNECTED_WITHIN = 10.0
+ANSWERED_WITHIN = 5.0
 REPORTS = ("status", "report")
 
 
@@ -57,13 +58,15 @@ class Follower:
         self._thread.join()
 
     async def _follow(self) -> None:
-        """A server that is away is asked again."""
+        """A server that is away is asked again, by a new connection: an old one may be mute."""
         while not self._over.is_set():
-            with suppress(RPCError, RuntimeError, OSError):
-                connection = await client.connect(address=self.address)
+            with suppress(RPCError, RuntimeError, OSError, TimeoutError):
+                async with asyncio.timeout(ANSWERED_WITHIN):
+                    connection = await client.connect(address=self.address)
                 self._connected.set()
                 while not self._over.is_set():
-                    await self._look(connection)
+                    async with asyncio.timeout(ANSWERED_WITHIN):
+                        await self._look(connection)
                     await asyncio.sleep(EVERY)
             await asyncio.sleep(EVERY)
 
