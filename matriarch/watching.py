@@ -9,6 +9,7 @@ from matriarch.sources import sources_of
 from matriarch.temporal import Temporal
 from matriarch.wiring import configuration_settings
 from watcher.api import Api
+from watcher.farewells import Farewells
 from watcher.lease import Lease
 from watcher.scope import Scope
 from watcher.service import Watcher
@@ -42,6 +43,7 @@ class Watched:
             name=lease_name(settings.controller_id),
             identity=settings.identity,
         )
+        farewells = Farewells()
         calls = Calls(temporal.tell, lambda: open_clusters(temporal.client))
 
         def new_term(allowed: Callable[[], bool]) -> Term:
@@ -50,6 +52,7 @@ class Watched:
                 scope=self.scope,
                 temporal=calls,
                 allowed=allowed,
+                farewells=farewells,
                 on_configuration=on_configuration,
             )
 

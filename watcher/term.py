@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from watcher.api import Api
 from watcher.backoff import Backoff
+from watcher.farewells import Farewells
 from watcher.feed import Feed, News, Shape
 from watcher.nodes import Nodes
 from watcher.operations import Operations
@@ -84,6 +85,7 @@ class Term:
         scope: Scope,
         temporal: Calls,
         allowed: Callable[[], bool],
+        farewells: Farewells,
         on_configuration: Callable[[], None] = lambda: None,
         new_feed: NewFeed = Feed,
     ) -> None:
@@ -91,6 +93,7 @@ class Term:
         self._api = api
         self._scope = scope
         self._temporal = temporal
+        self._farewells = farewells
         self._outbox = Outbox(temporal.knock, allowed=allowed)
         self._on_configuration = on_configuration
         self._new_feed = new_feed
@@ -126,6 +129,8 @@ class Term:
         # Asked before the first list: whoever runs now and is not listed then, has vanished.
         self._opened = await self._running()
         async with self._outbox, asyncio.TaskGroup() as group:
+            for ref, knock in self._farewells.all():
+                self._outbox.post(ref, knock)
             for source in self._scope.fixed_sources:
                 group.create_task(self._follow_source(source, listed=self._to_be_listed()))
             for namespace in self._scope.namespaces:
@@ -241,6 +246,7 @@ class Term:
 
     def _post(self, ref: ClusterRef, knock: Knock) -> None:
         """Who was there before and is looked after can wait a little, unless it is to go."""
+        self._farewells.note(ref, knock)
         known = knock.reason == LISTED and ref in self._opened
         if known and not knock.deletion.requested:
             self._outbox.post_by_and_by(ref, knock)
@@ -253,10 +259,16 @@ class Term:
         return contextlib.aclosing(_news(feed))
 
     async def _sweep(self) -> None:
-        """Knock now and then for clusters whose workflow is not there, as if ended by hand."""
+        """Knock now and then for clusters whose workflow is not there, as if ended by hand.
+
+        Of a deletion that was told, such a workflow has come to its end.
+        """
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
+            waiting = {ref for ref, _ in self._outbox.waiting()}
+            told = {ref for ref, _ in self._farewells.all()} - waiting
             opened = await self._running()
+            self._farewells.settle(told - opened)
             for sightings in self._sightings:
                 for ref, knock in sightings.unknown_to(opened):
                     self._outbox.post(ref, knock)

@@ -17,6 +17,7 @@ from tests.apiserver.plane import Plane
 from tests.unit.watcher.waiting import eventually, until
 from watcher.api import Api
 from watcher.backoff import Backoff
+from watcher.farewells import Farewells
 from watcher.feed import Feed, Listed, News
 from watcher.lease import DEADLINE_SECONDS, DURATION_SECONDS, Lease
 from watcher.scope import Scope, Source
@@ -302,7 +303,8 @@ async def running(
 
         def new_term(allowed: Callable[[], bool]) -> Term:
             calls = Calls(temporal.knock, temporal.open_clusters)
-            return Term(api, scope=scope, temporal=calls, allowed=allowed)
+            farewells = Farewells()
+            return Term(api, scope=scope, temporal=calls, allowed=allowed, farewells=farewells)
 
         lease = Lease(api, namespace=namespace, name=LEASE, identity=identity)
         tasks.append(asyncio.create_task(Watcher(lease=lease, new_term=new_term).run()))

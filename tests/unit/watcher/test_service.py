@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
-from tests.unit.watcher.stub import HANG, ApiStub, event, resource
+from tests.unit.watcher.stub import HANG, ApiStub, Step, event, resource
 from tests.unit.watcher.waiting import eventually
 from watcher.api import Api
+from watcher.farewells import Farewells
 from watcher.lease import Lease
 from watcher.scope import Scope, Source
 from watcher.selection import (
@@ -32,9 +33,11 @@ class FakeTemporal:
         self.knocks: list[str] = []
         self.opened: list[ClusterRef] = []
         self.away = False
+        self.fails = ""
+        """Reason of knocks that do not arrive."""
 
     async def knock(self, ref: ClusterRef, message: Knock) -> None:
-        if self.away:
+        if self.away or message.reason == self.fails:
             raise ConnectionError("no Temporal")
         self.knocks.append(f"{ref.name} {message.reason}")
 
@@ -52,12 +55,15 @@ class Running:
         self.configurations = 0
         self.lease = Lease(api, namespace="ops", name="postgres-operator", identity=identity)
 
+        farewells = Farewells()
+
         def new_term(allowed: Callable[[], bool]) -> Term:
             return Term(
                 api,
                 scope=scope,
                 temporal=Calls(temporal.knock, temporal.open_clusters),
                 allowed=allowed,
+                farewells=farewells,
                 on_configuration=self.count,
             )
 
@@ -189,6 +195,46 @@ async def test_beginning_anew_tells_everyone_again(
     running.watcher.begin_anew()
     await eventually(lambda: temporal.knocks == ["a listed", "a listed"])
     assert running.watcher.figures().leading
+
+
+DELETED: Sequence[Step] = [event("DELETED", resource("a", version=11)), HANG]
+
+
+async def test_beginning_anew_tells_of_a_deletion_that_may_not_be_over(
+    stub: ApiStub, start: Start, temporal: FakeTemporal
+) -> None:
+    stub.lists, stub.watches = [[resource("a")], [resource("b")]], [DELETED, [HANG]]
+    running = start()
+    await eventually(lambda: temporal.knocks[-1:] == ["a deleted"])
+    running.watcher.begin_anew()
+    await eventually(lambda: temporal.knocks.count("a deleted") == 2)
+
+
+async def test_a_deletion_that_nobody_could_be_told_of_is_told_after_beginning_anew(
+    stub: ApiStub, start: Start, temporal: FakeTemporal
+) -> None:
+    stub.lists, stub.watches = [[resource("a")], [resource("b")]], [DELETED, [HANG]]
+    temporal.fails = "deleted"
+    running = start()
+    await eventually(lambda: running.watcher.figures().failed > 0)
+    temporal.fails = ""
+    running.watcher.begin_anew()
+    await eventually(lambda: "a deleted" in temporal.knocks)
+
+
+async def test_a_deletion_whose_workflow_has_ended_is_not_told_again(
+    stub: ApiStub, start: Start, temporal: FakeTemporal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watcher.term.SWEEP_SECONDS", 0.05)
+    stub.lists = [[resource("a"), resource("b")], [resource("b")]]
+    stub.watches = [DELETED, [HANG]]
+    running = start()
+    await eventually(lambda: "a deleted" in temporal.knocks)
+    told = len(temporal.knocks)
+    await eventually(lambda: temporal.knocks[told:].count("b unknown") >= 2)
+    running.watcher.begin_anew()
+    await eventually(lambda: "b listed" in temporal.knocks[told:])
+    assert temporal.knocks.count("a deleted") == 1
 
 
 async def test_a_workflow_that_was_ended_by_hand_is_started_again(
