@@ -75,7 +75,7 @@ class Operations:
         namespace = item["metadata"]["namespace"]
         reason = "an operation is asked for" if steer is None else "an operation is steered"
         ref = ClusterRef(namespace=namespace, name=now.cluster)
-        yield ref, Knock(uid="", reason=reason, steering=steer)
+        yield ref, Knock(uid="", reason=reason, steering=steer, urgent=steer is None)
 
 
 def _facts(item: Object) -> Facts:

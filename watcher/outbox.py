@@ -30,7 +30,8 @@ class Outbox:
     """Delivers knocks; one cluster's failing delivery never delays another's.
 
     Knocks of one resource stay in order. A newer one replaces an undelivered one of the same uid,
-    but not of another: that the old resource is gone must be told before the new one is.
+    but not of another: that the old resource is gone must be told before the new one is. Words of
+    steering are all told.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Outbox:
             knock = _with_marks_of(later, knock)
         self._since.setdefault(ref, time.monotonic())
         knocks = self._waiting.setdefault(ref, [])
-        if knocks and knocks[-1].uid == knock.uid:
+        if knocks and _says_all_of(knocks[-1], knock):
             knock = _with_marks_of(knocks.pop(), knock)
         knocks.append(knock)
         if ref not in self._tasks:
@@ -146,8 +147,16 @@ class Outbox:
         self.trouble = repr(error)
 
 
+def _says_all_of(waiting: Knock, knock: Knock) -> bool:
+    """Whether the newer one may replace it: two words of steering are two words."""
+    words = [one.steering for one in (waiting, knock) if one.steering is not None]
+    return waiting.uid == knock.uid and (len(words) < 2 or words[0] == words[1])
+
+
 def _with_marks_of(replaced: Knock, knock: Knock) -> Knock:
     """What an undelivered knock would have said besides must not be lost with it."""
-    marks = {"renewed": knock.renewed or replaced.renewed}
-    marks["touched"] = knock.touched or replaced.touched
+    marks = {
+        mark: getattr(knock, mark) or getattr(replaced, mark)
+        for mark in ("renewed", "touched", "urgent", "steering")
+    }
     return knock.model_copy(update=marks)

@@ -16,7 +16,7 @@ from watcher.api import Object
 from watcher.feed import Changed, Listed, News
 from watcher.traces import Touched
 from workflows.model.base import ClusterRef
-from workflows.model.names import CONTROLLER, STEERING
+from workflows.model.names import CONTROLLER, PAUSED, STEERING
 from workflows.model.observation import Deletion
 from workflows.model.operations import Knock
 from workflows.model.postgresoperation import Verb
@@ -44,6 +44,7 @@ class Seen:
     """Only those that protect from deletion."""
     steering: str = ""
     """What the annotation says that steers operations."""
+    paused: bool = False
 
 
 @dataclass
@@ -165,6 +166,7 @@ class Sightings:
             reason=reason,
             gone=gone,
             steering=_steer(seen.steering),
+            paused=seen.paused,
             deletion=Deletion(requested=gone or seen.deleting, refused=refused),
         )
 
@@ -180,6 +182,7 @@ class Sightings:
                 key: annotations[key] for key in self.protection.keys if key in annotations
             },
             steering=annotations.get(STEERING, ""),
+            paused=annotations.get(PAUSED) == "true",
         )
         self._seen[ref] = seen
         return seen

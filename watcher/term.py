@@ -203,9 +203,9 @@ class Term:
 
     def _about_nodes(self, names: Collection[str]) -> list[Letter]:
         return [
-            letter
+            (ref, knock.model_copy(update={"urgent": True}))
             for pods, sightings in self._pods
-            for letter in sightings.about(pods.on(names), reason="nodes changed")
+            for ref, knock in sightings.about(pods.on(names), reason="nodes changed")
         ]
 
     async def _follow_source(self, source: Source, *, listed: asyncio.Event) -> None:

@@ -121,6 +121,7 @@ class Operation:
             message=message,
             changed=self.changed,
             problems=self.problems,
+            paused=self._steering.paused_by or "",
         )
 
     async def _gate(self, title: str) -> None:

@@ -37,6 +37,9 @@ class Listening:
         self.knocks = 0
         self.renewals = 0
         self.touches = 0
+        self.urgent = 0
+        """News that must not wait until members are there."""
+        self.annotated_paused = False
         self.gone = False
         self.said: list[Steer] = []
         """Words of steering that nobody was told yet."""
@@ -46,6 +49,7 @@ class Listening:
         self.knocks += 1
         self.renewals += message.renewed
         self.touches += message.touched
+        self.urgent += message.touched or message.urgent
         if message.steering is not None:
             self.said.append(message.steering)
         if message.gone:
@@ -98,6 +102,7 @@ class Listening:
         if message.uid != self.memory.uid:
             self._forget_resource(uid=message.uid)
         self.memory = self.memory.model_copy(update={"deletion": message.deletion})
+        self.annotated_paused = message.paused
         self.generation = max(self.generation, message.generation)
 
     def _hear_request(self, wish: str) -> None:
@@ -116,6 +121,7 @@ class Listening:
             self._forget_resource(uid=seen.uid)
         if seen.found:
             self.memory = self.memory.model_copy(update={"deletion": seen.deletion})
+            self.annotated_paused = seen.paused
             self._hear_request(seen.sync_requested)
 
     def _forget_resource(self, *, uid: str) -> None:

@@ -97,9 +97,19 @@ def carry_out_request(seen: Observation, memory: Memory, now: datetime) -> Plan 
     """Before everything else: a person waits, and what is wrong elsewhere may be the reason."""
     for asked in asked_for(seen, memory):
         order = _prepared(order_of(asked, seen), seen)
+        if order.kind is Kind.ROLLING_UPDATE and _an_edit_is_first(seen, memory, now):
+            continue
         if hold(order, seen, memory, now) is None:
             return Plan(why=order.why, order=order)
     return None
+
+
+def _an_edit_is_first(seen: Observation, memory: Memory, now: datetime) -> bool:
+    """Members that are made anew are to be made from what the edit wants: it may be their cure."""
+    if not seen.edit_first or seen.invalid or seen.paused:
+        return False
+    plan = converge(seen, memory, now)
+    return plan is not None and plan.order is not None
 
 
 def leave_to_another(seen: Observation, memory: Memory, now: datetime) -> Plan | None:

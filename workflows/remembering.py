@@ -15,6 +15,9 @@ FORGOTTEN_AFTER = timedelta(minutes=5)
 ROLLED_BACK_BY_TEMPLATE = (Kind.CREATE, Kind.UPDATE, Kind.SYNC, Kind.ROLLING_UPDATE)
 """What the former pod template may undo; of others rollback is but an end."""
 
+EDITS = (Kind.UPDATE, Kind.SYNC)
+"""The same work: the one for an edit, the other for what else differs."""
+
 PHASES = {
     Outcome.SUCCEEDED: Phase.SUCCEEDED,
     Outcome.FAILED: Phase.FAILED,
@@ -31,8 +34,16 @@ def ended(
     *,
     now: datetime,
     undone: bool,
+    once_approved: bool = True,
+    alike: bool = True,
 ) -> Memory:
-    """The memory after it. `undone`: somebody has undone something since this entity began."""
+    """The memory after it. `undone`: somebody has undone something since this entity began.
+
+    `once_approved`: an approval is used up; `alike`: what an edit failed in, a sync would fail in.
+    Both are false in histories of versions that knew neither.
+    """
+    if once_approved and result.outcome is not Outcome.SUPERSEDED:
+        memory = memory.without_approval(order.record)
     if order.requested:
         return _answered(memory, order, result)
     if result.outcome is Outcome.SUCCEEDED:
@@ -44,7 +55,10 @@ def ended(
         return rolling_back(memory, generation=order.generation, by=result.message)
     if result.outcome is Outcome.SUPERSEDED:
         return memory
-    failed = memory.failed(_failure(memory.failure_of(order.kind), order, result, now=now))
+    failure = _failure(memory.failure_of(order.kind), order, result, now=now)
+    if alike and order.kind in EDITS:
+        failure = failure.model_copy(update={"also": [k for k in EDITS if k is not order.kind]})
+    failed = memory.failed(failure)
     return failed.model_copy(update={"rollback": None})
 
 

@@ -1,6 +1,5 @@
 """What the status of a cluster should say, as pure functions of what was seen."""
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from workflows.model.memory import Failure, Memory
 from workflows.model.names import ROLLED_BACK
 from workflows.model.observation import Membership, Observation, PodSeen
 from workflows.model.report import EventNote, EventReason, Report
-from workflows.model.status import Condition, Member, OperationStatus, Word
+from workflows.model.status import Condition, Member, Word
 from workflows.progress import stamp
 from workflows.reasons import groups_to_apply, members_missing
 
@@ -115,7 +114,10 @@ def without_lost_operation(
     What this entity has begun itself ends with a word of its own, which may not be read yet.
     """
     lost = seen.status.unfinished
-    if not seen.found or lost is None or _number(lost) <= memory.sequence:
+    if not seen.found or lost is None:
+        return report
+    number = number_of(lost.workflow_id)
+    if number is not None and number <= memory.sequence:
         return report
     message = "its workflow was lost; what was left to do was done anew, or is not wanted any more"
     ended = lost.model_copy(
@@ -125,10 +127,10 @@ def without_lost_operation(
     return told.model_copy(update={"operation": ended})
 
 
-def _number(operation: OperationStatus) -> int:
-    """8 of `shop/acid-orders/op/8-update`; of any other id more than any that was begun."""
-    number = operation.workflow_id.rpartition("/")[2].partition("-")[0]
-    return int(number) if number.isdecimal() else sys.maxsize
+def number_of(workflow_id: str) -> int | None:
+    """8 of `shop/acid-orders/op/8-update`; None of any other id."""
+    number = workflow_id.rpartition("/")[2].partition("-")[0]
+    return int(number) if number.isdecimal() else None
 
 
 def members(seen: Observation | Membership) -> list[Member]:

@@ -28,7 +28,7 @@ from activities.manifests.instances import is_standby, number_of_instances
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.errors import FieldError, InvalidSpec, MatriarchError
-from workflows.model.names import DRY_RUN, FINALIZER, STEERING, SYNC_REQUESTED
+from workflows.model.names import DRY_RUN, FINALIZER, PAUSED, STEERING, SYNC_REQUESTED
 from workflows.model.observation import (
     Concern,
     Deletion,
@@ -39,7 +39,6 @@ from workflows.model.postgresql import Postgresql
 from workflows.model.protection import Protection
 from workflows.model.status import digest
 
-PAUSED: Final = "matriarch.dev/paused"
 MASTER: Final = "master"
 MOST_MESSAGES: Final = 20
 

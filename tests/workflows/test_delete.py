@@ -1,4 +1,5 @@
 from tests.workflows.world import Play, eventually
+from workflows.model.children import Stage
 from workflows.model.observation import Deletion
 
 
@@ -89,3 +90,24 @@ async def test_a_resource_created_again_is_another_cluster(play: Play) -> None:
     await play.word("Running")
     assert "apply access" in play.world.calls
     assert (await play.operation("2-create").result())["outcome"] == "succeeded"
+
+
+async def test_one_made_anew_at_the_end_of_a_deletion_can_be_deleted_too(play: Play) -> None:
+    await created(play)
+    last = f"remove {Stage.FINALIZER}"
+    play.world.exists = False
+    play.world.hold(last)
+    await play.knock("deleted", gone=True)
+    await eventually(lambda: last in play.world.calls)
+    play.world.hold("report")
+    reports = play.world.calls.count("report")
+    play.world.release(last)
+    await eventually(lambda: play.world.calls.count("report") > reports)
+    play.world.exists, play.world.uid, play.world.status = True, "uid-2", {}
+    await play.knock("added")
+    play.world.release("report")
+    await play.word("Running")
+    play.world.exists = False
+    await play.knock("deleted", gone=True)
+    await play.entity.result()
+    assert play.world.objects == set()

@@ -204,12 +204,16 @@ async def told(play: Play, verb: Verb, by: str) -> None:
         return
     if by == ANNOTATION:
         play.world.annotation = verb
-    await say(play, verb, by, running(play).seen.name if by == RECORD else "")
+    found = await eventually(lambda: rolling(play))
+    await say(play, verb, by, found[0].seen.name if by == RECORD else "")
 
 
 def running(play: Play) -> Asked:
     """The record of the rolling update."""
-    (found,) = [
-        one for one in play.world.operations.values() if one.seen.kind is Kind.ROLLING_UPDATE
-    ]
+    (found,) = rolling(play)
     return found
+
+
+def rolling(play: Play) -> list[Asked]:
+    every = play.world.operations.values()
+    return [one for one in every if one.seen.kind is Kind.ROLLING_UPDATE]

@@ -55,7 +55,7 @@ from workflows.model.orders import (
     SqlResult,
 )
 from workflows.model.report import Report
-from workflows.model.status import digest
+from workflows.model.status import OperationStatus, digest
 from workflows.model.turns import RolloutRule
 from workflows.policies import LONG_QUEUE, QUEUE
 from workflows.sandbox import strict_runner
@@ -86,6 +86,7 @@ class World:
         self.deletion = Deletion()
         self.sync_requested = ""
         self.longest_retry_seconds = 300.0
+        self.patience_seconds = 1200.0
         self.finalizer = False
         self.invalid: list[Any] = []
         self.wanted = {*BASIC}
@@ -103,6 +104,7 @@ class World:
         self.window_opens = ""
         """When the next window opens, if none is open."""
         self.dry_run = False
+        self.paused = False
         self.rollout = RolloutRule()
         self.annotation = ""
         self.events: list[str] = []
@@ -170,6 +172,12 @@ class World:
         return str(self.status.get("PostgresClusterStatus", ""))
 
 
+def _unfinished(status: dict[str, Any]) -> OperationStatus | None:
+    told = status.get("operation")
+    known = OperationStatus.model_validate(told) if told else None
+    return known if known and not known.finished else None
+
+
 class Steps(MemberSteps):
     """The step interfaces of `workflows.steps`, each acting on the world its order names."""
 
@@ -196,6 +204,8 @@ class Steps(MemberSteps):
             deletion=world.deletion,
             sync_requested=world.sync_requested,
             longest_retry_seconds=world.longest_retry_seconds,
+            patience_seconds=world.patience_seconds,
+            paused=world.paused,
             finalizer=world.finalizer,
             finalizer_wanted=world.finalizer,
             instances=world.instances,
@@ -219,6 +229,7 @@ class Steps(MemberSteps):
                 observed_generation=world.status.get("observedGeneration", 0),
                 rolled_generation=world.status.get("rolledGeneration") or 0,
                 digest=digest(world.status),
+                unfinished=_unfinished(world.status),
             ),
         )
 

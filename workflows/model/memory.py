@@ -23,6 +23,7 @@ class Failure(Message):
     """The last operation of a kind that did not succeed, and when it is tried again."""
 
     kind: Kind
+    also: list[Kind] = Field(default_factory=list, description="kinds that it speaks against, too")
     generation: int
     message: str
     count: int = 1
@@ -77,11 +78,11 @@ class Memory(Message):
     word: str = Field(default="", description="last status word, for the search attribute")
 
     def failure_of(self, kind: Kind) -> Failure | None:
-        return next((failure for failure in self.failures if failure.kind is kind), None)
+        return next((one for one in self.failures if kind in (one.kind, *one.also)), None)
 
     def without(self, kind: Kind) -> Self:
         """After an operation of this kind has succeeded."""
-        others = [failure for failure in self.failures if failure.kind is not kind]
+        others = [one for one in self.failures if kind not in (one.kind, *one.also)]
         return self.model_copy(update={"failures": others})
 
     def failed(self, failure: Failure) -> Self:
@@ -94,3 +95,7 @@ class Memory(Message):
 
     def approving(self, names: Iterable[str]) -> Self:
         return self.model_copy(update={"approved": [*self.approved, *names][-KEPT:]})
+
+    def without_approval(self, name: str) -> Self:
+        """It counts once."""
+        return self.model_copy(update={"approved": [one for one in self.approved if one != name]})

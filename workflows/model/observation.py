@@ -132,6 +132,10 @@ class Deletion(Message):
     requested: bool = Field(default=False, description="deletionTimestamp is set")
     refused: str = Field(default="", description="why protection annotations forbid it, or empty")
 
+    @property
+    def demanded(self) -> bool:
+        return self.requested and not self.refused
+
 
 class StatusSeen(Message):
     """What the resource's status says now; compared with what it ought to say."""
@@ -156,6 +160,9 @@ class Observation(Message):
     uid: str = ""
     generation: int = 0
     paused: bool = False
+    edit_first: bool = Field(
+        default=False, description="an edit comes before a rolling update that is asked for"
+    )
     invalid: list[BadField] = Field(default_factory=list)
     misnamed: bool = Field(default=False, description="by the rules of `team_errors`")
     unknown_fields: list[str] = Field(default_factory=list)

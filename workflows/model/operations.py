@@ -38,6 +38,8 @@ class Knock(Message):
         description="what the cluster is made from besides its manifest was changed, as the "
         "configuration: what runs now was planned on what is not so any more",
     )
+    urgent: bool = Field(default=False, description="must not wait for what an operation waits for")
+    paused: bool = Field(default=False, description="by annotation, as far as is known")
     deletion: Deletion = Field(
         default=Deletion(),
         description="verdict on protection annotations, judged on the last state seen when gone",
@@ -105,3 +107,4 @@ class OperationResult(Message):
     message: str
     changed: list[str] = Field(default_factory=list, description="objects written, `Kind/name`")
     problems: list[str] = Field(default_factory=list, description="concerns that stay open")
+    paused: str = Field(default="", description="by whom, if it was paused when it ended")

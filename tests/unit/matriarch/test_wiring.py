@@ -12,7 +12,7 @@ from matriarch.watching import lease_name, scope_of
 from matriarch.wiring import configuration_settings, steps
 from matriarch.workers import WORKFLOWS
 from workflows import steps as interfaces
-from workflows.cluster import OPERATIONS
+from workflows.attending import OPERATIONS
 from workflows.model.configuration import Configuration
 
 
