@@ -63,10 +63,17 @@ class Records:
             log.warning("PostgresOperation %s was not closed: %s", closing.name, error)
 
     def _make(self, record: Record, ref: ClusterRef, *, uid: str, label: str) -> None:
+        manifest = _manifest(record, ref, uid=uid, label=label)
         try:
-            self._kube.create(_manifest(record, ref, uid=uid, label=label))
-        except Conflict:  # by a run before this one
-            return
+            self._kube.create(manifest)
+        except Conflict:
+            found = self._kube.get(KIND, ref.namespace, record.name)
+            if found is None or not operations.is_finished(found):
+                return  # made by a run before this one
+            # The same was planned before. What was said of that, as an approval, is used up.
+            uid_before = found["metadata"]["uid"]
+            self._kube.delete(KIND, ref.namespace, record.name, uid=uid_before)
+            self._kube.create(manifest)
 
     def _set(self, ref: ClusterRef, name: str, status: Object, *conditions: Object) -> None:
         """As a whole: what isn't in it was true once."""

@@ -76,6 +76,18 @@ def test_what_is_no_longer_so_disappears(operator: Operator) -> None:
     assert status(operator)["steps"][0]["seconds"] == 3.5
 
 
+def test_an_approval_of_the_same_plan_before_is_used_up(operator: Operator) -> None:
+    write(operator, create=True, phase=Phase.WAITING, waiting_for="approval")
+    approval = {"spec": {"steering": "approve"}}
+    operator.admin.merge("PostgresOperation", operator.namespace, RECORD, approval)
+    write(operator, phase=Phase.SUCCEEDED)
+    write(operator, create=True, phase=Phase.WAITING, waiting_for="approval")
+    found = stored(operator)
+    assert found is not None
+    assert "steering" not in found["spec"]
+    assert found["status"]["phase"] == "Waiting"
+
+
 def test_it_tells_what_a_long_step_waits_for(operator: Operator) -> None:
     workflow_id = f"{operator.ref}/op/3-rolling-update"
     doing = OperationStatus(kind="rolling-update", workflow_id=workflow_id, record=RECORD)

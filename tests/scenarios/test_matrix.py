@@ -72,6 +72,7 @@ def _reds(bench: Bench, cells: list[Cell], keep: Keep = lambda _: None) -> list[
         result = bench.run(cell)
         keep(result)
         reds += [f"{cell}: {result.troubles}"] if result.troubles else []
-        state = "red" if result.troubles else "green" if result.hit else "not hit"
+        missed = "nobody" if result.nobody else "not hit"
+        state = "red" if result.troubles else "green" if result.hit else missed
         print(f"{state:8} {result.seconds:5.0f} s  {cell}  {' '.join(result.troubles)}", flush=True)
     return reds

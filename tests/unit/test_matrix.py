@@ -29,15 +29,18 @@ def test_the_same_commit_has_the_same_sample() -> None:
 
 
 def test_the_page_counts_what_was_hit_and_names_what_is_red() -> None:
-    green, red, missed = choice.every(CASE, STEPS)[:3]
+    green, red, missed, empty = choice.every(CASE, STEPS)[:4]
     results = [
         Result(green, hit=True, seconds=1, written=20),
         Result(red, hit=True, seconds=1, troubles=["3 acknowledged rows are lost"]),
         Result(missed, hit=False, seconds=1),
+        Result(empty, hit=False, seconds=1, nobody=True),
     ]
     seen = record.merged([], results, commit="1", day="2026-01-31")
     told = page.render(seen, day="2026-01-31", versions="commit 1")
     assert "2 cells were hit, 1 green, 1 red. 20 acknowledged rows" in told
+    assert "In 1\nmore cells nobody was there" in told
+    assert record.green(seen) == {record.key(green), record.key(empty)}
     assert f"- {red}: 3 acknowledged rows are lost" in told
     assert f"| {CASE.name} | 1 | **0 of 1** | - |" in told
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.field import images
 from tests.field.cluster import Client, Cluster, client_pod
@@ -41,6 +41,8 @@ class Result:
     seconds: float
     written: int = 0
     troubles: Sequence[str] = ()
+    nobody: bool = False
+    """The step came, and there was nobody to be struck."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,12 @@ class Bench:
         began = time.monotonic()
         try:
             self._prepare(cell.case)
-            hit, written, troubles = self._strike(cell)
+            result = self._strike(cell)
         except Exception as error:
-            hit, written, troubles = True, 0, [str(error)]
-        return Result(cell, hit, time.monotonic() - began, written, troubles)
+            result = Result(cell, True, 0.0, troubles=[str(error)])
+        return replace(result, seconds=time.monotonic() - began)
 
-    def _strike(self, cell: Cell) -> tuple[bool, int, list[str]]:
+    def _strike(self, cell: Cell) -> Result:
         case, writer = cell.case, None
         with ExitStack() as stack:
             if case.exists and not case.deletes:
@@ -79,11 +81,13 @@ class Bench:
             follower = stack.enter_context(self._follow(awaited=cell.step))
             stack.enter_context(self._taken_back(case))
             ended = case.begin(self.cluster)
-            hit = self._until_step(follower, ended) and FAULTS[cell.fault](self.scene)
+            reached = self._until_step(follower, ended)
+            hit = reached and FAULTS[cell.fault](self.scene)
             self._until_ended(case, ended)
         lost = writer.lost() if writer else []
         troubles = [f"{len(lost)} acknowledged rows are lost"] if lost else []
-        return hit, writer.count if writer else 0, troubles
+        written = writer.count if writer else 0
+        return Result(cell, hit, 0.0, written, troubles, nobody=reached and not hit)
 
     def _until_step(self, follower: Follower, ended: Callable[[], bool]) -> bool:
         """Whether the step has begun; not if the operation ends without it."""

@@ -27,7 +27,8 @@ last one on {day} ({versions}). `reliability.json` names each cell with the comm
 
 Steps are no hand-picked moments: a run without a fault tells which steps an operation has, and a
 fault strikes when Temporal shows that the step has begun. A field shows how many steps of the
-operation were hit by the fault and came out green; `-` means that no run has tried it.
+operation were hit by the fault and came out green; `-` means that no run has tried it. In {nobody}
+more cells nobody was there to be struck, as when pods are killed after all of them are gone.
 """
 CHECKED = """
 ## What was looked at after each cell
@@ -68,12 +69,14 @@ def _commit() -> str:
     return subprocess.check_output(words, cwd=ROOT, text=True).strip()
 
 
-def render(seen: Sequence[Seen], *, day: str, versions: str) -> str:
+def render(every: Sequence[Seen], *, day: str, versions: str) -> str:
+    seen = [one for one in every if one.struck]
     red = [one for one in seen if one.trouble]
     head = HEAD.format(
         day=day,
         versions=versions,
         hit=len(seen),
+        nobody=len(every) - len(seen),
         green=len(seen) - len(red),
         red=len(red),
         rows=sum(one.rows for one in seen),

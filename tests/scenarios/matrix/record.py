@@ -18,7 +18,7 @@ FILE = ROOT / PLACE
 
 @dataclass(frozen=True, order=True)
 class Seen:
-    """A cell that was hit, and what came of it."""
+    """A cell that was run, and what came of it."""
 
     case: str
     step: str
@@ -29,6 +29,8 @@ class Seen:
     """Acknowledged rows that were looked for."""
     trouble: str = ""
     """Empty = green."""
+    struck: bool = True
+    """False: in this step there is nobody whom this fault could strike."""
 
     @property
     def cell(self) -> tuple[str, str, str]:
@@ -50,13 +52,13 @@ def save(seen: Iterable[Seen]) -> None:
 def merged(
     known: Iterable[Seen], results: Sequence[Result], *, commit: str, day: str
 ) -> list[Seen]:
-    """What is known after a run; cells that it did not hit are as they were."""
+    """What is known after a run; cells whose step did not come are as they were."""
     found = {one.cell: one for one in known}
     for result in results:
-        if result.hit:
+        if result.hit or result.nobody:
             place = key(result.cell)
             trouble = " ".join(result.troubles)[:400]
-            found[place] = Seen(*place, commit, day, result.written, trouble)
+            found[place] = Seen(*place, commit, day, result.written, trouble, result.hit)
     return sorted(found.values())
 
 
