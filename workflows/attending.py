@@ -15,13 +15,12 @@ from temporalio.exceptions import (
     is_cancelled_exception,
 )
 
-from workflows import remembering
+from workflows import remembering, strays
 from workflows.listening import NOT_BY_ANNOTATION, Listening
 from workflows.model.base import ClusterRef
 from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
 from workflows.model.names import PAUSED
-from workflows.model.observation import Observation
 from workflows.model.operations import OperationOrder, OperationResult, Outcome
 from workflows.model.postgresoperation import Verb
 from workflows.model.record import ANNOTATION, Steer
@@ -29,7 +28,7 @@ from workflows.model.report import EventNote, Report
 from workflows.model.status import Word
 from workflows.policies import policy_of
 from workflows.progress import sentence
-from workflows.report import FAILED_REASON, FAILED_WORD, number_of
+from workflows.report import FAILED_REASON, FAILED_WORD
 from workflows.search import STATUS
 from workflows.steps import ClusterSteps
 from workflows.telling import record_name
@@ -57,7 +56,6 @@ PART_OF_PATIENCE = 20
 MOST_DOUBLINGS = 5
 """Each time in a row it is twice as long: even who is disturbed for ever comes to an end."""
 BY_PAUSING = f"by annotation {PAUSED}"
-STRAY_TRIES = 30
 
 
 @dataclass
@@ -105,7 +103,7 @@ class Attending(Listening):
                 static_summary=f"{order.kind} {self.ref}: {order.why}"[:200],
             )
         except WorkflowAlreadyStartedError:
-            await self._end_stray(name)
+            await strays.end(name)
             return
         self.describe(f"{order.kind}: {order.why}")
         if one.anew and order.kind is not Kind.DELETE:
@@ -134,7 +132,7 @@ class Attending(Listening):
                 await self._until_news(child, one, pressed=self._is_pressed(one))
         if not child.done():
             with suppress(ApplicationError):  # it has ended this very moment
-                await child.signal("supersede", "the resource was changed meanwhile")
+                await child.signal("supersede", self._why_superseded(one))
 
     async def _until_news(self, child: Child, one: Attended, *, pressed: bool) -> None:
         """Raises TimeoutError when it has to make room for what presses."""
@@ -182,8 +180,15 @@ class Attending(Listening):
             return True
         if order.requested and order.kind is not Kind.ROLLING_UPDATE:
             return False  # short, and no edit makes it another one
-        newer = self.generation > order.generation or self.renewals != one.renewals
-        return newer or (self._is_pressed(one) and workflow.now() >= one.yields_at)
+        return self._is_outdated(one) or (self._is_pressed(one) and workflow.now() >= one.yields_at)
+
+    def _is_outdated(self, one: Attended) -> bool:
+        return self.generation > one.order.generation or self.renewals != one.renewals
+
+    def _why_superseded(self, one: Attended) -> str:
+        if self._is_pressed(one) and not self._is_outdated(one) and not self.gone:
+            return "something that can't wait comes first"
+        return "the resource was changed meanwhile"
 
     def _is_pressed(self, one: Attended) -> bool:
         """Whether something waits that must not wait for what this operation waits for."""
@@ -210,32 +215,6 @@ class Attending(Listening):
         await self._tell_failure(order)
         if order.kind is Kind.ROLLING_UPDATE:
             await self.give_turn_back(failed=result.outcome in SPOILT)
-
-    async def _end_stray(self, name: str) -> None:
-        """An operation of an earlier entity still runs: end it, never run two at once."""
-        with suppress(Exception):
-            stray = workflow.get_external_workflow_handle(name)
-            await stray.signal("supersede", "its entity was started anew")
-        await workflow.sleep(timedelta(seconds=2), summary=f"until {name} has ended")
-
-    async def end_lost(self, seen: Observation) -> None:
-        """The same where the status tells of one that this entity has not begun."""
-        lost = seen.status.unfinished
-        number = number_of(lost.workflow_id) if lost is not None else None
-        if lost is None or number is None or number <= self.memory.sequence:
-            return
-        if not workflow.patched("ends-lost-operations"):
-            return
-        stray = workflow.get_external_workflow_handle(lost.workflow_id)
-        for _ in range(STRAY_TRIES):
-            try:
-                await stray.signal("supersede", "its entity was started anew")
-            except ApplicationError:
-                return  # it has ended, or it never was
-            self.memory = self.memory.model_copy(update={"sequence": number})
-            await workflow.sleep(
-                timedelta(seconds=2), summary=f"until {lost.workflow_id} has ended"
-            )
 
     async def give_turn_back(self, *, failed: bool = False) -> None:
         turn = self.memory.turn

@@ -11,6 +11,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
+from workflows import strays
 from workflows.attending import Attending
 from workflows.model.base import ClusterRef, Message
 from workflows.model.kinds import Kind
@@ -101,7 +102,11 @@ class Cluster(Attending):
         self.note_resource(seen)
         if seen.found and not self._heard_since_look():
             self.generation = seen.generation  # lower than before, when a backup was restored
-        await self.end_lost(seen)
+        if seen.status.unfinished is not None:
+            sequence = await strays.end_lost(
+                seen.status.unfinished, self.ref, sequence=self.memory.sequence
+            )
+            self.memory = self.memory.model_copy(update={"sequence": sequence})
         notes = self.obey(seen, now=workflow.now())
         if seen.steering:
             await self.tell(self.heard(seen.steering))

@@ -216,6 +216,52 @@ async def volumes(play: Play) -> list[str]:
     return ["", "op/2-sync", "op/3-update"]
 
 
+async def pressed(play: Play) -> list[str]:
+    """A sync that waits for a member makes room for a request, and is begun anew after it."""
+    await play.knock("added")
+    await play.word("Running")
+    await eventually(play.at_rest)
+    play.world.patience_seconds = 10.0
+    play.world.hold("until members")
+    play.world.objects.discard(Group.SERVICES)
+    await play.knock("services changed", touched=True)
+    await eventually(lambda: play.world.calls.count("until members") == 2)
+    play.world.operations["moved"] = Asked.by_somebody("moved", Kind.SWITCHOVER)
+    await play.knock("operation asked for", urgent=True)
+    await _ended(play, "moved")
+    play.world.release("until members")
+    await eventually(play.at_rest)
+    await play.entity.terminate("recorded")
+    return ["", "op/2-sync", "op/3-switchover"]
+
+
+async def interrupted(play: Play) -> list[str]:
+    """A rolling update is paused, renewed and held again; then the annotation holds the next."""
+    await play.knock("added")
+    await play.word("Running")
+    play.world.hold("renew 1")
+    play.world.edit()
+    await play.knock("modified")
+    await eventually(lambda: "renew 1" in play.world.calls)
+    await play.entity.signal("pause", "by Ada")
+    play.world.release("renew 1")
+    await eventually(lambda: "Paused" in _phases(play))
+    await play.knock("configuration changed", renewed=True)
+    await eventually(lambda: {"Paused", "Superseded"} <= _phases(play))
+    play.world.paused = True
+    await play.knock("modified", paused=True)
+    play.world.paused = False
+    await play.knock("modified", paused=False)
+    await eventually(lambda: play.world.crew.history[-2:] == ["lead 1", "renew 0"])
+    await play.word("Running")
+    await play.entity.terminate("recorded")
+    return ["", "op/3-rolling-update", "op/4-rolling-update"]
+
+
+def _phases(play: Play) -> set[str]:
+    return {str(one.seen.phase) for one in play.world.operations.values()}
+
+
 CASES: tuple[Case, ...] = (
     lifetime,
     faults,
@@ -227,6 +273,8 @@ CASES: tuple[Case, ...] = (
     drained,
     rolled_out,
     volumes,
+    pressed,
+    interrupted,
 )
 
 
