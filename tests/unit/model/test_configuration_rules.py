@@ -71,11 +71,18 @@ def test_in_a_map_the_key_is_named(name: str, text: str, place: str) -> None:
         ("[{image: i}]", "[0].name"),
         ("[{name: a, image: i}, {name: A, image: i}]", "[1].name"),
         ("[{name: a, image: i, env: [{value: x}]}]", "[0].env[0].name"),
+        ("[{name: a, image: i, env: [{name: '', value: x}]}]", "[0].env[0].name"),
+        ("[{name: a, image: i, env: [null]}]", "[0].env[0]"),
         ("[{name: a, image: i, ports: [{containerPort: '80'}]}]", "[0].ports[0].containerPort"),
     ],
 )
 def test_sidecars_of_all_clusters_must_be_containers(containers: str, place: str) -> None:
     assert refused_paths(from_config_map, sidecars=containers) == [f"data.sidecars{place}"]
+
+
+def test_null_is_no_variable_of_a_sidecar_in_the_object_form_either() -> None:
+    sidecars = [{"name": "a", "image": "i", "env": [None]}]
+    assert refused_paths(from_object, sidecars=sidecars) == ["configuration.sidecars[0].env[0]"]
 
 
 def test_what_a_sidecars_environment_holds_is_not_repeated() -> None:

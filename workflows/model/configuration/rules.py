@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from workflows.model import embedded, syntax, yamltext
 from workflows.model.errors import FieldError
-from workflows.model.validation import path_of, shown
+from workflows.model.validation import mapping, path_of, sequence, shown
 
 Found = Mapping[str, Any]
 Paths = Mapping[str, str]
@@ -150,6 +150,9 @@ def _containers(found: Found) -> Iterator[Bad]:
         place = f"sidecars[{index}]"
         yield from _shape("Container", container, place)
         yield from _container(place, container.get("name"), container.get("image"))
+        for number, entry in enumerate(sequence(container.get("env"))):
+            if mapping(entry).get("name") == "":
+                yield f"{place}.env[{number}].name", "", "a name that is not empty"
     for name, image in found.get("sidecar_docker_images", {}).items():
         yield from _container(f"sidecar_docker_images.{name}", name, image)
     yield from _shape("Probe", found.get("liveness_probe"), "liveness_probe")

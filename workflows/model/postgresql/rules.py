@@ -37,6 +37,7 @@ def contradictions(obj: Mapping[str, Any]) -> Iterator[FieldError]:
     yield from _standby(spec)
     yield from _roles(spec)
     yield from _containers(spec)
+    yield from _environment(spec)
     yield from _volumes(spec)
     yield from _node_ports(spec)
 
@@ -125,6 +126,18 @@ def _containers(spec: Mapping[str, Any]) -> Iterator[FieldError]:
             yield FieldError(f"{path}.name", name, syntax.CONTAINER.accepted)
         elif name:
             taken[name] = "another init container"
+
+
+def _environment(spec: Mapping[str, Any]) -> Iterator[FieldError]:
+    holders = [("spec", spec)]
+    holders += [
+        (f"spec.sidecars[{index}]", mapping(sidecar))
+        for index, sidecar in enumerate(sequence(spec.get("sidecars")))
+    ]
+    for path, holder in holders:
+        for index, entry in enumerate(sequence(holder.get("env"))):
+            if mapping(entry).get("name") == "":
+                yield FieldError(f"{path}.env[{index}].name", "", "a name that is not empty")
 
 
 def sidecar_names(spec: Mapping[str, Any]) -> list[str]:
