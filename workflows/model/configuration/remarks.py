@@ -58,7 +58,7 @@ def _superseded(data: Mapping[str, Any]) -> Iterator[FieldError]:
 
 def _is_odd(entry: Entry, data: Mapping[str, Any]) -> bool:
     """A word that none of the parameter's words is: it goes through, with an unclear effect."""
-    rule = entry.declared.accepts
+    rule = None if entry.declared.accepts_text else entry.declared.accepts
     value = data.get(entry.name)
     return bool(value and rule and "enum" in rule.schema and rule.refuses(value))
 

@@ -36,7 +36,12 @@ _SPANS: Final = (
     "resource_check_timeout",
     "resync_period",
 )
-_TIMES: Final = ("master_pod_move_timeout", "pod_terminate_grace_period", "repair_period")
+_TIMES: Final = (
+    "master_pod_move_timeout",
+    "operation_history_age",
+    "pod_terminate_grace_period",
+    "repair_period",
+)
 _RANGES: Final = {
     "api_port": (0, 65535),
     "connection_pooler_max_db_connections": (0, 2**31 - 1),
