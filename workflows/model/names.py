@@ -46,6 +46,8 @@ POSTGRES_CONTAINER = "postgres"
 DATA_VOLUME = "pgdata"
 STREAM_USER = "fes_user"
 
+LONGEST_IN_POSTGRES = 63
+"""Bytes of any name in Postgres; it cuts what is longer."""
 LONGEST_CLUSTER = 63 - len("-repl")
 _CLUSTER_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_CRON_JOB_NAME = 52

@@ -296,7 +296,7 @@ def test_any_texts_are_either_read_or_refused_with_their_keys(data: dict[str, st
     ("data", "path"),
     [
         ({"max_instances": "0"}, "data.max_instances"),
-        ({"cluster_labels": "team:x"}, "data.cluster_labels"),
+        ({"cluster_labels": "stage:x"}, "data.cluster_labels"),
         ({"downscaler_annotations": "^a,(,a{99999999999}"}, "data.downscaler_annotations"),
         ({"additional_secret_mount_path": "/x"}, "data.additional_secret_mount_path"),
         (
@@ -304,6 +304,10 @@ def test_any_texts_are_either_read_or_refused_with_their_keys(data: dict[str, st
             "data.persistent_volume_claim_retention_policy.when_gone",
         ),
         ({"workerz": "3"}, "data.workerz"),
+        (
+            {"major_version_upgrade_mode": "full", "minimal_major_version": "19"},
+            "data.minimal_major_version",
+        ),
     ],
 )
 def test_what_is_accepted_and_hardly_meant_is_noted(data: dict[str, str], path: str) -> None:

@@ -116,6 +116,17 @@ def test_yaml_that_is_no_json_is_refused(text: str) -> None:
             {"major_version_upgrade_mode": "full", "target_major_version": "latest"},
             "target_major_version",
         ),
+        (
+            {"major_version_upgrade_mode": "full", "target_major_version": "12"},
+            "target_major_version",
+        ),
+        *(
+            (
+                {"additional_secret_mount": "s", "additional_secret_mount_path": path},
+                "additional_secret_mount_path",
+            )
+            for path in ("/", "/home", "/home/postgres/", "/home/postgres/./pgdata//")
+        ),
     ],
 )
 def test_a_combination_that_can_never_work_is_refused(given: dict[str, str], bad: str) -> None:
@@ -128,6 +139,8 @@ def test_a_combination_that_can_never_work_is_refused(given: dict[str, str], bad
         {"additional_secret_mount_path": "/x"},
         {"pod_antiaffinity_topology_key": ""},
         {"target_major_version": "latest"},
+        {"major_version_upgrade_mode": "full", "minimal_major_version": "12"},
+        {"additional_secret_mount": "s", "additional_secret_mount_path": "/home/postgres/x"},
         {"pod_terminate_grace_period": "0"},
         {"docker_image": ""},
         {"cluster_labels": ""},
