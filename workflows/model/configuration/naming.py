@@ -14,6 +14,7 @@ Bad = tuple[str, Any, str]
 _ROLES: Final = ("super_username", "replication_username", "connection_pooler_user")
 _OBJECT: Final = re.compile(OBJECT_NAME_PATTERN.removesuffix("$") + r"\Z")
 _LONGEST_OBJECT: Final = 253
+_CUT: Final = f"a name of at most {names.LONGEST_IN_POSTGRES} bytes; Postgres cuts a longer one"
 _CLUSTER, _NAMESPACE, _USER = "acid-test", "default", "postgres"
 """Examples: a template that has no place for these has none for others either."""
 
