@@ -65,7 +65,7 @@ def without_effect(spec: Mapping[str, Any]) -> Iterator[FieldError]:
 
 
 def _paths(spec: Mapping[str, Any]) -> Iterator[FieldError]:
-    """The data's path as the pod writes it is left out; written otherwise it would hide the data."""
+    """A volume at the data's path, as the pod writes it, is left out; all others are mounted."""
     for index, volume in _mounted_volumes(spec):
         path = text(volume.get("mountPath"))
         if mounts.normal(path) in ("/", mounts.DATA_MOUNT):
