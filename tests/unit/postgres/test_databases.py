@@ -1,5 +1,7 @@
 """Which databases of a manifest are made, and what is said of the others."""
 
+from typing import Any
+
 import pytest
 
 from activities.postgres.databases import wanted_databases
@@ -20,7 +22,7 @@ LONG = "d" * 64
     ],
 )
 def test_a_name_that_postgres_would_cut_is_told_and_never_made(
-    spec: dict[str, object], told: str
+    spec: dict[str, Any], told: str
 ) -> None:
     of = cluster(users={"foo": []}, **spec)
     found = wanted_databases(of, wanted_roles(cluster=of, configuration=configuration()))
