@@ -3,8 +3,8 @@
 from typing import Final, NamedTuple
 
 from activities.kube.client import Kube
-from activities.manifests.volumes import DATA_MOUNT
 from workflows.model.errors import MatriarchError, NotYet, Precondition
+from workflows.model.mounts import DATA_MOUNT
 from workflows.model.names import POSTGRES_CONTAINER
 
 GROWING_SECONDS: Final = 45.0

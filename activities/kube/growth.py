@@ -9,11 +9,11 @@ from activities.kube.client import Kube, Object
 from activities.kube.pod_warnings import newest_warning
 from activities.manifests import attributes, claims, quantities
 from activities.manifests.instances import number_of_instances
-from activities.manifests.volumes import DATA_MOUNT
 from workflows.model import names
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.errors import MatriarchError, Precondition
+from workflows.model.mounts import DATA_MOUNT
 from workflows.model.orders import GrowthOrder
 from workflows.model.postgresql import Postgresql
 

@@ -21,7 +21,9 @@ def from_secret(name: str, *, secret: str, key: str) -> Entry:
 
 def as_stored(entry: Mapping[str, Any]) -> Entry:
     """An entry written by a person, completed by what the server would add or leave out."""
-    stored = {key: value for key, value in entry.items() if value not in (None, "")}
+    stored = {
+        key: value for key, value in entry.items() if key == "name" or value not in (None, "")
+    }
     source = stored.get("valueFrom")
     if isinstance(source, Mapping) and isinstance(source.get("fieldRef"), Mapping):
         field = {"apiVersion": "v1", **source["fieldRef"]}

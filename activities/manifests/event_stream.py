@@ -57,15 +57,10 @@ def build(
     }
 
 
-def slot(database: str, application: str) -> str:
-    """Name of the replication slot, and of the publication."""
-    return f"fes_{database}_{application.replace('-', '_')}"
-
-
 def slots(cluster: Postgresql) -> dict[str, dict[str, str]]:
     """Replication slots that the streams are read from, as Patroni is to keep them."""
     return {
-        slot(stream.database, stream.application_id): {
+        names.stream_slot(stream.database, stream.application_id): {
             "type": "logical",
             "database": stream.database,
             "plugin": _PLUGIN,
@@ -139,7 +134,7 @@ def _connection(stream: Stream, cluster: Postgresql, configuration: Configuratio
     query = f"user={user}&ssl=true&sslmode=require"
     return {
         "jdbcUrl": f"jdbc:postgresql://{host}/{stream.database}?{query}",
-        "slotName": slot(stream.database, stream.application_id),
+        "slotName": names.stream_slot(stream.database, stream.application_id),
         "pluginType": _PLUGIN,
         "databaseAuthentication": {
             "type": "DatabaseAuthenticationSecret",

@@ -28,10 +28,8 @@ def build(
 ) -> Manifest:
     """`secret_keys` are those of `logical_backup_cronjob_environment_secret`."""
     labels = {**object_labels(cluster, configuration), names.APPLICATION: APPLICATION}
-    plain = plain_pod_annotations(cluster, configuration)
-    # a cloud role alone is put on the pods only
     marks = {"labels": labels, "annotations": pod_annotations(cluster, configuration)}
-    outer = marks if plain else {"labels": labels, "annotations": {}}
+    outer = {"labels": labels, "annotations": _outer_annotations(cluster, configuration)}
     name = names.logical_backup_job(cluster.metadata.name, configuration.logical_backup_job_prefix)
     return {
         "apiVersion": "batch/v1",
@@ -61,6 +59,13 @@ def build(
             },
         },
     }
+
+
+def _outer_annotations(cluster: Postgresql, configuration: Configuration) -> dict[str, str]:
+    """Of CronJob and Job: the cloud role is there too if pods have annotations of their own."""
+    if configuration.custom_pod_annotations or cluster.spec.pod_annotations:
+        return pod_annotations(cluster, configuration)
+    return plain_pod_annotations(cluster, configuration)
 
 
 def _pod(

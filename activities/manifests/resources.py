@@ -113,11 +113,12 @@ def _raise_limits(limits: Amounts, configuration: Configuration) -> None:
 
 
 def _reconcile(requests: Amounts, limits: Amounts, configuration: Configuration) -> None:
+    """No limit stays none, but no request for memory counts as one of zero: it is raised too."""
     for name in _BOUNDED:
         if name in requests and name in limits and limits[name] < requests[name]:
             limits[name] = requests[name]
-    if configuration.set_memory_request_to_limit and {"memory"} <= requests.keys() & limits.keys():
-        requests["memory"] = max(requests["memory"], limits["memory"])
+    if configuration.set_memory_request_to_limit and "memory" in limits:
+        requests["memory"] = max(requests.get("memory", limits["memory"]), limits["memory"])
 
 
 def _cap_requests(requests: Amounts, configuration: Configuration) -> None:

@@ -14,13 +14,11 @@ from activities.manifests.metadata import (
 from activities.manifests.quantities import canonical
 from workflows.model import names
 from workflows.model.configuration import Configuration
+from workflows.model.mounts import DATA_MOUNT, TLS_CA_MOUNT, TLS_MOUNT
 from workflows.model.postgresql import Postgresql
 from workflows.model.postgresql.sections import AdditionalVolume, TLSDescription, Volume
 
-DATA_MOUNT = "/home/postgres/pgdata"
 SOCKET_MOUNT = "/var/run/postgresql"
-TLS_MOUNT = "/tls"
-TLS_CA_MOUNT = "/tlsca"
 
 _SECRET_FILE_MODE = 0o640
 _IN_MEMORY = {"emptyDir": {"medium": "Memory"}}

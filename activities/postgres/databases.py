@@ -12,7 +12,7 @@ from psycopg import sql
 from activities.postgres.changes import Change
 from activities.postgres.connection import Connection
 from activities.postgres.prepared_roles import DATABASE_NAME, left_out, prepared_databases
-from activities.postgres.role import Role
+from activities.postgres.role import LONGEST_NAME, Role
 from workflows.model.postgresql import Postgresql
 
 
@@ -42,6 +42,8 @@ def wanted_databases(cluster: Postgresql, roles: Sequence[Role]) -> Databases:
 def _flaw(name: str, owner: str, *, eligible: Collection[str], prepared: Mapping[str, str]) -> str:
     if not DATABASE_NAME.fullmatch(name):
         return "its name is not made of letters, digits and _, or begins with a digit"
+    if len(name) > LONGEST_NAME:
+        return f"Postgres cuts names after {LONGEST_NAME} characters"
     if owner not in eligible:
         return f"its owner {owner} is none of this cluster's roles; add it to `users`"
     if prepared.get(name, owner) != owner:

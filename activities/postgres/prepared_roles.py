@@ -80,6 +80,8 @@ def _flaw(database: Prepared) -> str:
     for name in (database.name, *(schema.name for schema in database.schemas)):
         if not DATABASE_NAME.fullmatch(name):
             return f"{name} is not a name of letters, digits and _, not beginning with a digit"
+        if len(name) > LONGEST_NAME:
+            return f"{name} has more than {LONGEST_NAME} characters"
     sets = [(database.roles, database.users)]
     sets += [(schema.roles, schema.users) for schema in database.schemas if schema.roles]
     for roles, users in sets:

@@ -15,6 +15,7 @@ from activities.manifests.instances import is_standby
 from activities.postgres.changes import Change
 from activities.postgres.connection import Connection
 from activities.postgres.lookup import databases
+from workflows.model import names
 from workflows.model.names import STREAM_USER
 from workflows.model.postgresql import Postgresql
 
@@ -39,7 +40,7 @@ def wanted(cluster: Postgresql) -> ByDatabase:
     """One for each application in each database; none on a standby, which gets its source's."""
     found: dict[str, dict[str, frozenset[Table]]] = {}
     for stream in () if is_standby(cluster) else cluster.spec.streams:
-        name = event_stream.slot(stream.database, stream.application_id)
+        name = names.stream_slot(stream.database, stream.application_id)
         tables = frozenset(map(event_stream.schema_and_name, stream.tables))
         there = found.setdefault(stream.database, {})
         there[name] = there.get(name, frozenset()) | tables

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from workflows.model import names
 from workflows.model.secrets import SecretRef
 
 LOGIN = "LOGIN"
 NOLOGIN = "NOLOGIN"
 REPLICATION = "REPLICATION"
 SUPERUSER = "SUPERUSER"
-LONGEST_NAME = 63
+LONGEST_NAME = names.LONGEST_IN_POSTGRES
 """Postgres cuts longer names, so that two could become one."""
 
 

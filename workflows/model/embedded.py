@@ -13,6 +13,7 @@ from workflows.model import core
 Location = tuple[int | str, ...]
 
 REQUIRED: Final = "a value, this field is required"
+ITEM: Final = "a value, as null is no item of a list"
 TEXT: Final = "a text (numbers and true/false need quotes)"
 _PLAIN: Final[Mapping[str, tuple[type, str]]] = {
     "string": (str, TEXT),
@@ -52,9 +53,17 @@ def _node(schema: Mapping[str, Any], value: Any, location: Location) -> Iterator
         yield from _fields(schema, value, location)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _node(schema["items"], item, (*location, index))
+            yield from _item(schema["items"], item, (*location, index))
     elif isinstance(value, int) and not _fits(schema, value):
         yield Complaint(location, value, f"a whole number of {schema['format'][3:]} bits")
+
+
+def _item(schema: Mapping[str, Any], item: Any, location: Location) -> Iterator[Complaint]:
+    """Null in a list is no absence: the API server makes an empty item of it, and refuses that."""
+    if item is None:
+        yield Complaint(location, None, ITEM)
+    else:
+        yield from _node(schema, item, location)
 
 
 def _fields(

@@ -41,8 +41,9 @@ class FieldError:
 
     @property
     def remark(self) -> str:
-        """As a remark on something that is let pass."""
-        return f"{self.path}: {self.shown}, where {self.accepted} is expected"
+        """As a remark on something that is let pass; what follows from it stands after a `;`."""
+        expected, semicolon, consequence = self.accepted.partition("; ")
+        return f"{self.path}: {self.shown}, where {expected} is expected{semicolon}{consequence}"
 
     @property
     def shown(self) -> str:

@@ -47,7 +47,11 @@ POSTGRES_CONTAINER = "postgres"
 DATA_VOLUME = "pgdata"
 STREAM_USER = "fes_user"
 
+LONGEST_IN_POSTGRES = 63
+"""Bytes of any name in Postgres; it cuts what is longer."""
 LONGEST_CLUSTER = 63 - len("-repl")
+LONGEST_POD = 63 - len("-") - 10
+"""Of a cluster whose pods can carry the label with its name and a hash of its template."""
 _CLUSTER_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_CRON_JOB_NAME = 52
 
@@ -190,6 +194,11 @@ def prepared_roles(database: str, schema: str | None = None) -> PreparedRoles:
 def default_prepared_database(cluster: str) -> str:
     """What an empty `preparedDatabases` stands for."""
     return cluster.replace("-", "_")
+
+
+def stream_slot(database: str, application: str) -> str:
+    """Replication slot and publication that an application's events are read from."""
+    return f"fes_{database}_{application.replace('-', '_')}"
 
 
 def rotation_user(role: str, date: str) -> str:

@@ -42,8 +42,8 @@ def _field_error(detail: ErrorDetails, below: str) -> FieldError:
 
 def shown(path: str, value: Any) -> Any:
     """The value as it may stand in a status or an event."""
-    scalar = value is not None and not isinstance(value, Mapping | list)
-    return HIDDEN if scalar and _SECRET.search(path) else value
+    told = value is not None and not isinstance(value, Mapping)
+    return HIDDEN if told and _SECRET.search(path) else value
 
 
 def path_of(location: Sequence[int | str], *, below: str = "") -> str:

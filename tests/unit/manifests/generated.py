@@ -27,6 +27,7 @@ REQUIRED: Object = {
 words = st.from_regex(r"\A[a-z]([-a-z0-9]{0,8}[a-z0-9])?\Z")
 keys = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,12}\Z")
 texts = st.text(max_size=12)
+slots = st.from_regex(r"\A[a-z_]{1,9}\Z")
 identifiers = st.sampled_from(["app", "app_owner", "ns.reader", "zoe", "foo-user"])
 windows = st.sampled_from(["01:00-06:00", "Sat:02:00-04:30", "Mon:00:00-23:59"])
 quantities = st.sampled_from(["0", "100m", "1", "1.5", "1Gi", "1500Mi", "1e3"])
@@ -43,6 +44,10 @@ _OURS: Mapping[str, st.SearchStrategy[Any]] = {
     # by the name of the field, wherever it stands
     "additionalVolumes[].name": words,
     "annotations": marks,
+    "applicationId": words,
+    "caSecretName": words,
+    "clone.timestamp": st.sampled_from(["2024-02-29T12:00:00+02:00", "2030-12-31T23:59:60-05:00"]),
+    "connectionPooler.user": st.sampled_from(["", "pooler", "pool_er.1"]),
     "env[].name": keys,
     "image": words,
     "initContainers[].name": st.from_regex(r"\Ainit-[a-z0-9]{1,5}\Z"),
@@ -51,6 +56,7 @@ _OURS: Mapping[str, st.SearchStrategy[Any]] = {
     "masterPoolerNodePort": st.sampled_from([0, 30002]),
     "masterServiceAnnotations": marks,
     "mountPath": paths,
+    "pg_hba[]": st.sampled_from(["local all all trust", "# none", "hostssl all all all md5"]),
     "podAnnotations": marks,
     "replicaNodePort": st.sampled_from([0, 30003]),
     "replicaPoolerNodePort": st.sampled_from([0, 30004]),
@@ -59,6 +65,7 @@ _OURS: Mapping[str, st.SearchStrategy[Any]] = {
     "serviceAnnotations": marks,
     "sidecars[].name": st.from_regex(r"\Aside-[a-z0-9]{1,5}\Z"),
     "size": st.sampled_from(["1Gi", "1.5Gi", "500M", "1e9"]),
+    "slots": st.dictionaries(slots, st.sampled_from([{}, {"type": "physical"}]), max_size=2),
     "schedulerName": words,
     "podPriorityClassName": words,
     "pod_priority_class_name": words,
@@ -70,7 +77,10 @@ _OURS: Mapping[str, st.SearchStrategy[Any]] = {
     "tolerations[]": st.sampled_from([{"operator": "Exists"}, {"key": "a", "value": "b"}]),
     "selector": st.just({"matchLabels": {"a": "b"}}),
     "standby_host": words,
+    "standby_port": st.sampled_from(["", "5433"]),
+    "standby_primary_slot_name": slots,
     "storageClass": words,
+    "streams[].database": slots,
     "teamId": words,
     "tables": st.dictionaries(words, st.just({"eventType": "e"}), min_size=1, max_size=2),
     "users": st.dictionaries(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from activities.manifests.environment import as_stored
 from activities.manifests.inputs import PodEnvironment
 from tests.unit.manifests.inputs import UID, cluster, configuration, stateful_set, variables
 
@@ -142,6 +143,10 @@ def test_a_variable_of_the_manifest_stands_once_beside_clone_and_standby() -> No
     assert names.count("CLONE_PORT") == 1
     assert variables(of)["CLONE_PORT"] == "6432"
     assert variables(of)["CLONE_HOST"] == "old"
+
+
+def test_the_name_of_a_variable_is_never_left_out() -> None:
+    assert as_stored({"name": "", "value": ""}) == {"name": ""}
 
 
 def test_a_field_reference_is_completed_as_the_server_would() -> None:

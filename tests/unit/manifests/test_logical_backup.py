@@ -103,6 +103,16 @@ def test_a_cloud_role_is_on_the_pods(
     assert found["metadata"].get("annotations") == outside
 
 
+def test_an_inherited_annotation_does_not_bring_the_cloud_role_outside_of_the_pods() -> None:
+    of = cluster(annotations={"owner": "x"})
+    under = configuration(kube_iam_role="r", inherited_annotations="owner")
+    found = build(of, under)
+    assert found["metadata"]["annotations"] == {"owner": "x"}
+    assert found["spec"]["jobTemplate"]["metadata"]["annotations"] == {"owner": "x"}
+    template = found["spec"]["jobTemplate"]["spec"]["template"]
+    assert template["metadata"]["annotations"] == {"owner": "x", "iam.amazonaws.com/role": "r"}
+
+
 def test_a_long_name_leaves_room_for_kubernetes() -> None:
     assert len(build(cluster(name="a" * 58))["metadata"]["name"]) == 52
 

@@ -69,6 +69,13 @@ def test_the_memory_request_can_be_raised_to_the_limit() -> None:
     assert found["requests"] == {"cpu": "100m", "memory": "500Mi"}
 
 
+def test_no_request_for_memory_is_raised_to_the_limit_too() -> None:
+    limits = {"memory": "1Gi"}
+    found = built({"limits": limits}, set_memory_request_to_limit="true")
+    assert found == {"requests": {"memory": "1Gi"}, "limits": limits}
+    assert built({"requests": limits}, set_memory_request_to_limit="true") == {"requests": limits}
+
+
 def test_the_cap_on_requests_wins_over_everything() -> None:
     found = built(
         {"requests": {"cpu": "4"}},

@@ -61,7 +61,7 @@ def test_missing_keys_take_their_defaults() -> None:
         ("logical_backup_job_prefix", ""),
         ("infrastructure_roles_secrets", []),
         ("sidecars", []),
-        ("pod_management_policy", ""),
+        ("operations_to_approve", []),
     ],
 )
 def test_a_key_that_is_empty_is_no_default(key: str, empty: Any) -> None:
@@ -131,6 +131,14 @@ def test_values_are_decoded_as_they_always_were(key: str, text: str, value: Any)
         ("custom_pod_annotations", "a:'x"),
         ("pod_environment_configmap", "ns/"),
         ("pod_management_policy", "random"),
+        ("pod_management_policy", ""),
+        ("operations_to_approve", "rolling-update,upgrade"),
+        ("operations_in_windows", "Drain"),
+        ("operation_history_limit", "-1"),
+        ("operation_history_limit", ""),
+        ("operation_history_age", "-5s"),
+        ("rollout_max_failures", "-1"),
+        ("rollout_parallelism", "-1"),
         ("default_cpu_limit", "much"),
         ("logical_backup_failed_jobs_history_limit", "-1"),
         ("sidecars", "a,b"),
@@ -161,6 +169,19 @@ def test_every_bad_key_is_named_at_once() -> None:
         connection_pooler_user="postgres",
         resync_period="soon",
     ) == ["data.resync_period", "data.workers", "data.connection_pooler_user", "data.min_instances"]
+
+
+@pytest.mark.parametrize("key", ["operations_to_approve", "operations_in_windows"])
+def test_kinds_of_operations_may_have_blanks_around_them(key: str) -> None:
+    data = {key: "rolling-update, drain ,"}
+    assert getattr(from_config_map(**data), key) == ["rolling-update", "drain"]
+    assert noted(data) == []
+
+
+@pytest.mark.parametrize("text", ["[{name: a, env: [{value: 4711}", "password 4711", "[4711]"])
+def test_sidecars_that_can_not_be_read_are_not_repeated(text: str) -> None:
+    (error,) = refused(from_config_map, sidecars=text)
+    assert "4711" not in str(error)
 
 
 def test_a_secret_value_is_not_repeated_in_a_complaint() -> None:
@@ -275,7 +296,7 @@ def test_any_texts_are_either_read_or_refused_with_their_keys(data: dict[str, st
     ("data", "path"),
     [
         ({"max_instances": "0"}, "data.max_instances"),
-        ({"cluster_labels": "team:x"}, "data.cluster_labels"),
+        ({"cluster_labels": "stage:x"}, "data.cluster_labels"),
         ({"downscaler_annotations": "^a,(,a{99999999999}"}, "data.downscaler_annotations"),
         ({"additional_secret_mount_path": "/x"}, "data.additional_secret_mount_path"),
         (
@@ -283,6 +304,10 @@ def test_any_texts_are_either_read_or_refused_with_their_keys(data: dict[str, st
             "data.persistent_volume_claim_retention_policy.when_gone",
         ),
         ({"workerz": "3"}, "data.workerz"),
+        (
+            {"major_version_upgrade_mode": "full", "minimal_major_version": "19"},
+            "data.minimal_major_version",
+        ),
     ],
 )
 def test_what_is_accepted_and_hardly_meant_is_noted(data: dict[str, str], path: str) -> None:

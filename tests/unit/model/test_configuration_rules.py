@@ -71,11 +71,18 @@ def test_in_a_map_the_key_is_named(name: str, text: str, place: str) -> None:
         ("[{image: i}]", "[0].name"),
         ("[{name: a, image: i}, {name: A, image: i}]", "[1].name"),
         ("[{name: a, image: i, env: [{value: x}]}]", "[0].env[0].name"),
+        ("[{name: a, image: i, env: [{name: '', value: x}]}]", "[0].env[0].name"),
+        ("[{name: a, image: i, env: [null]}]", "[0].env[0]"),
         ("[{name: a, image: i, ports: [{containerPort: '80'}]}]", "[0].ports[0].containerPort"),
     ],
 )
 def test_sidecars_of_all_clusters_must_be_containers(containers: str, place: str) -> None:
     assert refused_paths(from_config_map, sidecars=containers) == [f"data.sidecars{place}"]
+
+
+def test_null_is_no_variable_of_a_sidecar_in_the_object_form_either() -> None:
+    sidecars = [{"name": "a", "image": "i", "env": [None]}]
+    assert refused_paths(from_object, sidecars=sidecars) == ["configuration.sidecars[0].env[0]"]
 
 
 def test_what_a_sidecars_environment_holds_is_not_repeated() -> None:
@@ -109,6 +116,17 @@ def test_yaml_that_is_no_json_is_refused(text: str) -> None:
             {"major_version_upgrade_mode": "full", "target_major_version": "latest"},
             "target_major_version",
         ),
+        (
+            {"major_version_upgrade_mode": "full", "target_major_version": "12"},
+            "target_major_version",
+        ),
+        *(
+            (
+                {"additional_secret_mount": "s", "additional_secret_mount_path": path},
+                "additional_secret_mount_path",
+            )
+            for path in ("/", "/home", "/home/postgres/", "/home/postgres/./pgdata//")
+        ),
     ],
 )
 def test_a_combination_that_can_never_work_is_refused(given: dict[str, str], bad: str) -> None:
@@ -121,6 +139,8 @@ def test_a_combination_that_can_never_work_is_refused(given: dict[str, str], bad
         {"additional_secret_mount_path": "/x"},
         {"pod_antiaffinity_topology_key": ""},
         {"target_major_version": "latest"},
+        {"major_version_upgrade_mode": "full", "minimal_major_version": "12"},
+        {"additional_secret_mount": "s", "additional_secret_mount_path": "/home/postgres/x"},
         {"pod_terminate_grace_period": "0"},
         {"docker_image": ""},
         {"cluster_labels": ""},

@@ -33,3 +33,10 @@ def test_of_very_many_errors_the_first_are_told_and_the_rest_is_counted() -> Non
     assert str(error).endswith("; and 3 more")
     assert f"spec.x[{MOST_TOLD - 1}]" in str(error)
     assert f"spec.x[{MOST_TOLD}]" not in str(error)
+
+
+def test_a_remark_says_first_what_is_expected_and_then_what_follows() -> None:
+    assert FieldError("spec.x", 7, "a y").remark == "spec.x: 7, where a y is expected"
+    assert FieldError("spec.x", 7, "a y; it is left out").remark == (
+        "spec.x: 7, where a y is expected; it is left out"
+    )

@@ -251,3 +251,25 @@ def test_what_an_object_has_and_hardly_means_is_noted() -> None:
             "a regular expression; this one is left out",
         ),
     ]
+
+
+@pytest.mark.parametrize("sidecars", [["password 4711"], [{"name": "4711"}, 3], "4711"])
+def test_sidecars_of_another_shape_are_not_repeated(sidecars: Any) -> None:
+    (error,) = refused(from_object, sidecars=sidecars)
+    assert "4711" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("operation_history_age", "-5s"),
+        ("operation_history_limit", 0),
+        ("operations_to_approve", ["upgrade"]),
+        ("rollout_max_failures", -1),
+        ("rollout_parallelism", -1),
+    ],
+)
+def test_parameters_of_operations_are_held_to_their_ranges(name: str, value: Any) -> None:
+    assert refused_paths(from_object, operations={name: value}) == [
+        f"configuration.operations.{name}"
+    ]

@@ -85,7 +85,7 @@ def test_nested_fields_are_read() -> None:
     spec = parsed(
         volume={"size": "1Gi", "storageClass": "fast", "isSubPathExpr": True, "iops": 3000},
         connectionPooler={"schema": "p", "maxDBConnections": 5, "numberOfInstances": 1},
-        patroni={"pg_hba": ["local all all trust"], "loop_wait": 5, "slots": {"a": {"type": "x"}}},
+        patroni={"pg_hba": ["local all all trust"], "loop_wait": 5, "slots": {"a": {}}},
         clone={"cluster": "other", "s3_wal_path": "s3://b/w", "s3_force_path_style": False},
         tls={"secretName": "t", "caFile": "ca.crt"},
         resources={"requests": {"hugepages-2Mi": "4Mi"}, "limits": {"cpu": "1"}},

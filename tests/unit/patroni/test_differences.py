@@ -253,7 +253,14 @@ names = st.sampled_from(["work_mem", "max_connections", "wal_level", "archive_ti
 values = st.sampled_from(["1", "on", "off", "1GB", "1024MB", "30min", "100", "x y"])
 slots = st.dictionaries(
     st.sampled_from(["a", "b", "c"]),
-    st.dictionaries(st.sampled_from(["type", "database", "plugin"]), st.sampled_from(["p", "q"])),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "type": st.sampled_from(["physical", "logical"]),
+            "database": st.sampled_from(["p", "q"]),
+            "plugin": st.sampled_from(["p", "q"]),
+        },
+    ),
 )
 
 

@@ -38,7 +38,7 @@ def read(
         try:
             found[entry.name] = _value(entry, data, operator_namespace)
         except ValueError as error:
-            value = HIDDEN if entry.declared.secret else data.get(entry.name)
+            value = HIDDEN if entry.hidden else data.get(entry.name)
             errors.append(FieldError(f"data.{entry.name}", value, str(error)))
     return found, errors
 
@@ -62,14 +62,14 @@ def _value(entry: Entry, data: Mapping[str, Any], operator_namespace: str) -> An
 def _empty(entry: Entry) -> Any:
     if entry.plain_type is timedelta:
         raise ValueError("a duration such as 30s or 5m; without the key the default is used")
-    value = values.empty_of(entry)
-    return _checked(entry, value) if entry.plain_type is int else value
+    return _checked(entry, values.empty_of(entry))
 
 
 def _checked(entry: Entry, value: Any) -> Any:
     rule = entry.declared.accepts_text
-    if rule is not None and rule.refuses(value):
-        raise ValueError(rule.accepted)
+    for item in value if isinstance(value, list) else [value]:
+        if rule is not None and rule.refuses(item):
+            raise ValueError(rule.accepted)
     return value
 
 
@@ -78,12 +78,19 @@ def _decode(entry: Entry, text: str, operator_namespace: str) -> Any:
         return NamespacedName.parse(text, default_namespace=operator_namespace)
     if entry.name == "maintenance_windows":
         return [window for window in _split(text) if is_window(window)]
+    if entry.plain_type == list[str] and entry.declared.accepts_text is not None:
+        return _words(text)
     value = _DECODERS[entry.plain_type](text)
     return values.in_range(entry, value) if entry.plain_type is int else value
 
 
 def _split(text: str) -> list[str]:
     return text.split(",")
+
+
+def _words(text: str) -> list[str]:
+    """Of a list that this operator alone has: blanks around a word and empty ones mean nothing."""
+    return [word for item in _split(text) if (word := item.strip())]
 
 
 def pairs(text: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ def read(
         try:
             found[entry.name] = _value(entry, given, operator_namespace)
         except ValueError as error:
-            value = validation.HIDDEN if entry.declared.secret else given
+            value = validation.HIDDEN if entry.hidden else given
             errors.append(FieldError(f"configuration.{entry.path}", value, str(error)))
     if "connection_pooler_number_of_instances" in found:
         wanted = found["connection_pooler_number_of_instances"]

@@ -1,6 +1,7 @@
 """Parameters of the whole operator: top level, system users, upgrades, resources, timeouts."""
 
 from datetime import timedelta
+from typing import Any
 
 from workflows.model.configuration.parameter import choice, cpu, memory, parameter
 from workflows.model.configuration.section import Section
@@ -8,6 +9,7 @@ from workflows.model.fields import (
     WINDOW_ACCEPTED,
     WINDOW_PATTERN,
     Core,
+    Rule,
     at_least,
     one_of,
     pattern,
@@ -186,6 +188,11 @@ class Timeouts(Section):
     )
 
 
+def _ours(rule: Rule) -> dict[str, Any]:
+    """A rule for a parameter that no ConfigMap of old has, so that it holds in both forms."""
+    return {"accepts": rule, "accepts_text": rule}
+
+
 class Operations(Section):
     """Section `operations`, which Zalando's operator does not have."""
 
@@ -193,25 +200,25 @@ class Operations(Section):
         "How long finished `PostgresOperation` objects of a cluster are kept", everywhere="336h"
     )
     operation_history_limit: int = parameter(
-        "How many finished ones of a cluster are kept at most", everywhere=20, accepts=at_least(1)
+        "How many finished ones of a cluster are kept at most", everywhere=20, **_ours(at_least(1))
     )
     operations_in_windows: list[str] = parameter(
         "Kinds of operations that the operator begins in maintenance windows only: "
         f"{', '.join(DISRUPTIVE)}",
-        accepts=one_of(*DISRUPTIVE),
+        **_ours(one_of(*DISRUPTIVE)),
     )
     operations_to_approve: list[str] = parameter(
         "Kinds of operations that wait until somebody approves their plan, likewise",
-        accepts=one_of(*DISRUPTIVE),
+        **_ours(one_of(*DISRUPTIVE)),
     )
     rollout_max_failures: int = parameter(
         "When so many clusters have failed to take over a change of the configuration, no other "
         "one begins, until the next change or an approval; 0: all do",
         everywhere=0,
-        accepts=at_least(0),
+        **_ours(at_least(0)),
     )
     rollout_parallelism: int = parameter(
         "How many clusters renew their pods at once for a change of the configuration; 0: all",
         everywhere=8,
-        accepts=at_least(0),
+        **_ours(at_least(0)),
     )

@@ -12,7 +12,7 @@ from workflows.model.configuration.model import Configuration
 from workflows.model.configuration.parameter import Form
 from workflows.model.configuration.sections import Entry, entries
 from workflows.model.errors import FieldError
-from workflows.model.names import APPLICATION
+from workflows.model.names import APPLICATION, CONNECTION_POOLER, TEAM
 from workflows.model.shape import meant
 
 _RETENTION: Final = {"when_deleted", "when_scaled"}
@@ -58,7 +58,7 @@ def _superseded(data: Mapping[str, Any]) -> Iterator[FieldError]:
 
 def _is_odd(entry: Entry, data: Mapping[str, Any]) -> bool:
     """A word that none of the parameter's words is: it goes through, with an unclear effect."""
-    rule = entry.declared.accepts
+    rule = None if entry.declared.accepts_text else entry.declared.accepts
     value = data.get(entry.name)
     return bool(value and rule and "enum" in rule.schema and rule.refuses(value))
 
@@ -81,6 +81,8 @@ def _of_values(configuration: Configuration, paths: Mapping[str, str]) -> Iterat
             configuration.cluster_labels,
             "the key `application`, which keeps poolers and backups out of the services",
         )
+    yield from _of_names(configuration, paths)
+    yield from _of_versions(configuration, paths)
     for pattern in configuration.downscaler_annotations:
         if not golang.is_pattern(pattern):
             path = paths["downscaler_annotations"]
@@ -92,3 +94,25 @@ def _of_values(configuration: Configuration, paths: Mapping[str, str]) -> Iterat
     for key in configuration.persistent_volume_claim_retention_policy.keys() - _RETENTION:
         path = f"{paths['persistent_volume_claim_retention_policy']}.{key}"
         yield FieldError(path, key, " or ".join(sorted(_RETENTION)))
+
+
+def _of_names(configuration: Configuration, paths: Mapping[str, str]) -> Iterator[FieldError]:
+    template = configuration.secret_name_template
+    if "{cluster}" not in template:
+        accepted = "`{cluster}` in it; two clusters of one namespace would share their Secrets"
+        yield FieldError(paths["secret_name_template"], template, accepted)
+    team = configuration.cluster_labels.get(TEAM)
+    if team is not None:
+        accepted = "a key other than `team`; clusters of any other team can't be made"
+        yield FieldError(f"{paths['cluster_labels']}.{TEAM}", team, accepted)
+    role = configuration.pod_role_label
+    if role in (APPLICATION, CONNECTION_POOLER):
+        accepted = f"a label other than `{role}`; no pooler can be made with it"
+        yield FieldError(paths["pod_role_label"], role, accepted)
+
+
+def _of_versions(configuration: Configuration, paths: Mapping[str, str]) -> Iterator[FieldError]:
+    lowest, target = configuration.minimal_major_version, configuration.target_major_version
+    if configuration.major_version_upgrade_mode == "full" and int(lowest) > int(target):
+        accepted = f"at most `target_major_version`, {target}; no version is lifted that far"
+        yield FieldError(paths["minimal_major_version"], lowest, accepted)

@@ -10,15 +10,18 @@ from datetime import timedelta
 from typing import Any, Final
 
 from workflows.model import embedded, syntax, yamltext
+from workflows.model.configuration import naming
+from workflows.model.configuration.naming import Bad, Found
 from workflows.model.errors import FieldError
-from workflows.model.validation import path_of, shown
+from workflows.model.mounts import DATA_MOUNT, hides_data
+from workflows.model.postgresql.sections import VERSIONS
+from workflows.model.validation import mapping, path_of, sequence, shown
 
-Found = Mapping[str, Any]
 Paths = Mapping[str, str]
-Bad = tuple[str, Any, str]
-"""Parameter, or a place below it; its value; what is accepted."""
 
 _NEEDED: Final = (
+    "connection_pooler_schema",
+    "connection_pooler_user",
     "pdb_name_format",
     "pod_service_account_name",
     "replication_username",
@@ -36,7 +39,12 @@ _SPANS: Final = (
     "resource_check_timeout",
     "resync_period",
 )
-_TIMES: Final = ("master_pod_move_timeout", "pod_terminate_grace_period", "repair_period")
+_TIMES: Final = (
+    "master_pod_move_timeout",
+    "operation_history_age",
+    "pod_terminate_grace_period",
+    "repair_period",
+)
 _RANGES: Final = {
     "api_port": (0, 65535),
     "connection_pooler_max_db_connections": (0, 2**31 - 1),
@@ -91,9 +99,6 @@ def _names(found: Found) -> Iterator[Bad]:
     for name in ("cluster_name_label", "pod_role_label"):
         if name in found and not syntax.is_label_key(found[name]):
             yield name, found[name], syntax.KEY_ACCEPTED
-    pooler, superuser = found.get("connection_pooler_user"), found.get("super_username")
-    if pooler is not None and pooler == superuser:
-        yield "connection_pooler_user", pooler, "a role other than `super_username`"
 
 
 def _marks(found: Found) -> Iterator[Bad]:
@@ -141,6 +146,8 @@ def _mounts(found: Found) -> Iterator[Bad]:
     secret, path = found.get("additional_secret_mount"), found.get("additional_secret_mount_path")
     if secret and path == "":
         yield "additional_secret_mount_path", path, "a path, as there is a Secret to mount"
+    if secret and path and hides_data(path):
+        yield "additional_secret_mount_path", path, f"a path that {DATA_MOUNT} is not below"
     if secret and not syntax.CONTAINER.fits(secret):
         yield "additional_secret_mount", secret, syntax.CONTAINER.accepted
 
@@ -150,6 +157,9 @@ def _containers(found: Found) -> Iterator[Bad]:
         place = f"sidecars[{index}]"
         yield from _shape("Container", container, place)
         yield from _container(place, container.get("name"), container.get("image"))
+        for number, entry in enumerate(sequence(container.get("env"))):
+            if mapping(entry).get("name") == "":
+                yield f"{place}.env[{number}].name", "", "a name that is not empty"
     for name, image in found.get("sidecar_docker_images", {}).items():
         yield from _container(f"sidecar_docker_images.{name}", name, image)
     yield from _shape("Probe", found.get("liveness_probe"), "liveness_probe")
@@ -197,10 +207,15 @@ def _upgrades(found: Found) -> Iterator[Bad]:
     for name in ("minimal_major_version", "target_major_version"):
         if name in found and not found[name].isdecimal():
             yield name, found[name], "a major version such as 17"
+        elif name == "target_major_version" and found.get(name, VERSIONS[0]) not in VERSIONS:
+            yield name, found[name], f"one of {', '.join(VERSIONS)}"
 
 
 _RULES: Final = (
     _names,
+    naming.roles,
+    naming.secrets,
+    naming.labels,
     _marks,
     _numbers,
     _durations,

@@ -50,6 +50,11 @@ class Entry:
         return type(None) in get_args(self.type)
 
     @property
+    def hidden(self) -> bool:
+        """Whether it must not be repeated: a credential, or containers with their environment."""
+        return self.declared.secret or self.plain_type == list[dict[str, Any]]
+
+    @property
     def plain_type(self) -> Any:
         """The type without None."""
         return next(item for item in get_args(self.type) if item) if self.optional else self.type

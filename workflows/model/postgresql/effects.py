@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workflows.model import names
 from workflows.model.errors import FieldError
-from workflows.model.postgresql.rules import sidecar_names, volumes_in_the_way
-from workflows.model.validation import mapping
+from workflows.model.postgresql import mounted
+from workflows.model.postgresql.rules import sidecar_names
+from workflows.model.validation import mapping, text
 
 _DATABASE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _FOR_ARCHIVES = ("uid", "s3_wal_path", "s3_endpoint", "s3_access_key_id", "s3_force_path_style")
@@ -18,21 +20,22 @@ _FOR_ARCHIVES = ("uid", "s3_wal_path", "s3_endpoint", "s3_access_key_id", "s3_fo
 def without_effect(obj: Mapping[str, Any]) -> Iterator[FieldError]:
     """What is read and then left out."""
     spec = mapping(obj.get("spec"))
+    yield from _long_name(text(mapping(obj.get("metadata")).get("name")))
     yield from _skipped_databases(spec)
-    yield from _skipped_volumes(spec)
+    yield from mounted.without_effect(spec)
     yield from _skipped_sidecars(spec)
     yield from _certificates(spec)
     yield from _archive_of_a_living_source(spec)
     yield from _volume_modes(spec)
 
 
-def _skipped_volumes(spec: Mapping[str, Any]) -> Iterator[FieldError]:
-    for index, path in volumes_in_the_way(spec):
-        yield FieldError(
-            f"spec.additionalVolumes[{index}].mountPath",
-            path,
-            "a path where nothing else is mounted; this volume is left out",
+def _long_name(name: str) -> Iterator[FieldError]:
+    if len(name) > names.LONGEST_POD:
+        accepted = (
+            f"a name of at most {names.LONGEST_POD} characters; pods of a longer one may be "
+            "refused, as Kubernetes labels them with the name and a hash"
         )
+        yield FieldError("metadata.name", name, accepted)
 
 
 def _skipped_databases(spec: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -46,12 +49,15 @@ def _skipped_databases(spec: Mapping[str, Any]) -> Iterator[FieldError]:
     for path, name in named:
         if not _DATABASE.fullmatch(name):
             yield FieldError(path, name, accepted)
+        elif len(name) > names.LONGEST_IN_POSTGRES:
+            most = f"at most {names.LONGEST_IN_POSTGRES} characters; it is left out"
+            yield FieldError(path, name, most)
 
 
 def _skipped_sidecars(spec: Mapping[str, Any]) -> Iterator[FieldError]:
-    names = sidecar_names(spec)
-    for index, name in enumerate(names):
-        if name in names[:index]:
+    given = sidecar_names(spec)
+    for index, name in enumerate(given):
+        if name in given[:index]:
             yield FieldError(
                 f"spec.sidecars[{index}].name",
                 name,

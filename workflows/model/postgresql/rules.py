@@ -12,6 +12,7 @@ from typing import Any
 from workflows.model import syntax
 from workflows.model.errors import FieldError
 from workflows.model.fields import WINDOW_PATTERN
+from workflows.model.postgresql import mounted, server
 from workflows.model.postgresql.sections import FLAGS, STANDBY_SOURCES
 from workflows.model.validation import mapping, sequence, text
 from workflows.model.windows import Window
@@ -25,7 +26,6 @@ _ANNOTATIONS = (
 )
 _SERVICES = ("master", "replica", "masterPooler", "replicaPooler")
 _LAST_PORT = 65535
-_DATA_MOUNT = "/home/postgres/pgdata"
 
 
 def contradictions(obj: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -33,11 +33,13 @@ def contradictions(obj: Mapping[str, Any]) -> Iterator[FieldError]:
     spec = mapping(obj.get("spec"))
     yield from _labels_and_annotations(spec)
     yield from _windows(spec)
-    yield from _clone(spec)
+    yield from _clone(spec, own=mapping(obj.get("metadata")).get("name"))
     yield from _standby(spec)
     yield from _roles(spec)
     yield from _containers(spec)
-    yield from _volumes(spec)
+    yield from _environment(spec)
+    yield from mounted.contradictions(spec)
+    yield from server.contradictions(spec)
     yield from _node_ports(spec)
 
 
@@ -62,12 +64,16 @@ def _windows(spec: Mapping[str, Any]) -> Iterator[FieldError]:
             yield FieldError(f"spec.maintenanceWindows[{index}]", window, str(error))
 
 
-def _clone(spec: Mapping[str, Any]) -> Iterator[FieldError]:
+def _clone(spec: Mapping[str, Any], *, own: Any) -> Iterator[FieldError]:
+    """Without a source there is no clone, with a time it comes from the archive."""
     clone = mapping(spec.get("clone"))
     source = clone.get("cluster")
-    if not isinstance(source, str) or clone.get("timestamp"):
+    if not isinstance(source, str) or not source or clone.get("timestamp"):
         return
-    if not syntax.SERVICE.fits(source):
+    if source == own:
+        accepted = "another cluster than this one, or a `timestamp` to restore from the archive"
+        yield FieldError("spec.clone.cluster", source, accepted)
+    elif not syntax.SERVICE.fits(source):
         yield FieldError(
             "spec.clone.cluster",
             source,
@@ -127,46 +133,21 @@ def _containers(spec: Mapping[str, Any]) -> Iterator[FieldError]:
             taken[name] = "another init container"
 
 
+def _environment(spec: Mapping[str, Any]) -> Iterator[FieldError]:
+    holders = [("spec", spec)]
+    holders += [
+        (f"spec.sidecars[{index}]", mapping(sidecar))
+        for index, sidecar in enumerate(sequence(spec.get("sidecars")))
+    ]
+    for path, holder in holders:
+        for index, entry in enumerate(sequence(holder.get("env"))):
+            if mapping(entry).get("name") == "":
+                yield FieldError(f"{path}.env[{index}].name", "", "a name that is not empty")
+
+
 def sidecar_names(spec: Mapping[str, Any]) -> list[str]:
     sidecars = sequence(spec.get("sidecars"))
     return [text(mapping(one).get("name")) or f"sidecar-{n}" for n, one in enumerate(sidecars)]
-
-
-def _volumes(spec: Mapping[str, Any]) -> Iterator[FieldError]:
-    size = text(mapping(spec.get("volume")).get("size"))
-    if re.match(r"[0.]+($|[eEPTGMK])", size):
-        yield FieldError("spec.volume.size", size, "a size of more than nothing")
-    secret = text(mapping(spec.get("tls")).get("secretName"))
-    if secret and not syntax.CONTAINER.fits(secret):
-        accepted = f"a Secret whose name can be that of a volume: {syntax.CONTAINER.accepted}"
-        yield FieldError("spec.tls.secretName", secret, accepted)
-    names: set[str] = set()
-    for index, volume in _mounted_volumes(spec):
-        name = text(volume.get("name"))
-        if name and not syntax.CONTAINER.fits(name):
-            path = f"spec.additionalVolumes[{index}].name"
-            yield FieldError(path, name, syntax.CONTAINER.accepted)
-        if name in names:
-            yield FieldError(
-                f"spec.additionalVolumes[{index}].name", name, "a name no other volume has"
-            )
-        names.add(name)
-
-
-def _mounted_volumes(spec: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    skipped = {index for index, _ in volumes_in_the_way(spec)}
-    for index, volume in enumerate(sequence(spec.get("additionalVolumes"))):
-        if index not in skipped:
-            yield index, mapping(volume)
-
-
-def volumes_in_the_way(spec: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    paths = {_DATA_MOUNT}
-    for index, volume in enumerate(sequence(spec.get("additionalVolumes"))):
-        path = text(mapping(volume).get("mountPath"))
-        if path in paths:
-            yield index, path
-        paths.add(path)
 
 
 def _node_ports(spec: Mapping[str, Any]) -> Iterator[FieldError]:
