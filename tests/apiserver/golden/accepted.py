@@ -27,12 +27,4 @@ ACCEPTED: tuple[Accepted, ...] = (
         why="W-40: written right after the creation and not at the next restart, but never "
         "without access to the database, where the role could not be altered",
     ),
-    Accepted(
-        case="*",
-        stage="*",
-        object="CronJob/*",
-        path="spec.jobTemplate.spec.template.spec.containers*.env",
-        why="a key of the environment Secret that is a variable of the operator's stands once; "
-        "the lists differ as a whole only where the captured one has a name twice",
-    ),
 )
