@@ -206,6 +206,68 @@ async def test_members_are_not_removed_while_nobody_may_take_over(play: Play) ->
     assert play.world.crew.history == ["lead 1", "lead 0", "remove 1"]
 
 
+async def test_members_are_not_removed_while_nobody_is_seen_to_lead(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.lead(1)
+    play.world.crew.mute = True
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    await eventually(lambda: any("nobody is seen to lead" in one for one in play.world.waited_for))
+    assert play.world.crew.history == ["lead 1"]
+    play.world.crew.mute = False
+    await current(play)
+    assert play.world.crew.history == ["lead 1", "lead 0", "remove 1"]
+
+
+async def test_a_scale_down_fails_when_nobody_is_seen_to_lead_for_long(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.lead(1)
+    play.world.crew.mute = True
+    play.world.patience_seconds = 0.0
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    await play.word("UpdateFailed")
+    assert play.world.crew.history == ["lead 1"]
+    assert any("nobody is seen to lead, and the primary" in one for one in play.world.events)
+
+
+async def test_a_member_labelled_as_the_primary_is_not_removed(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.labelled = {1}
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    told = "still labelled as the primary"
+    await eventually(lambda: any(told in one for one in play.world.waited_for))
+    assert play.world.crew.history == []
+    play.world.crew.labelled = set()
+    await current(play)
+    assert play.world.crew.history == ["remove 1"]
+
+
+async def test_down_to_nothing_without_anybody_who_is_seen_to_lead(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.mute = True
+    play.world.edit(instances=0)
+    await play.knock("modified")
+    await settled(play)
+    assert play.world.crew.made_from == {}
+
+
+async def test_a_cluster_that_never_led_may_be_made_smaller(play: Play) -> None:
+    play.world.crew.bad.add(1)
+    play.world.hold("until primary")
+    await play.knock("added")
+    await eventually(lambda: "until primary" in play.world.calls)
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    await eventually(lambda: play.world.crew.made_from == {0: 1})
+    play.world.release("until primary")
+
+
 async def test_down_to_nothing_and_back(play: Play) -> None:
     await play.knock("added")
     await play.word("Running")

@@ -86,6 +86,7 @@ class World:
         self.deletion = Deletion()
         self.sync_requested = ""
         self.longest_retry_seconds = 300.0
+        self.patience_seconds = 1200.0
         self.finalizer = False
         self.invalid: list[Any] = []
         self.wanted = {*BASIC}
@@ -196,6 +197,7 @@ class Steps(MemberSteps):
             deletion=world.deletion,
             sync_requested=world.sync_requested,
             longest_retry_seconds=world.longest_retry_seconds,
+            patience_seconds=world.patience_seconds,
             finalizer=world.finalizer,
             finalizer_wanted=world.finalizer,
             instances=world.instances,
