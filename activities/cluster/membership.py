@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from activities.cluster import pods
+from activities.cluster import pods, waits
 from activities.cluster.departures import Departures
 from activities.configuration import ConfigurationSource
 from activities.kube import children, staleness
@@ -63,6 +63,7 @@ class Memberships:
             synchronous=dynamic.synchronous,
             held=dynamic.held,
             max_lag_bytes=dynamic.max_lag_bytes,
+            **waits.window(cluster, configuration, now=datetime.now(UTC)),
         )
 
     def _pods(self, order: MembershipOrder, configuration: Configuration) -> list[Object]:

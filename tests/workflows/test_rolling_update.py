@@ -3,6 +3,7 @@ from temporalio.exceptions import ApplicationError
 
 from tests.workflows.world import Play, eventually
 from workflows.model.children import Group
+from workflows.model.kinds import Kind
 
 STEPS = ("members", "renew 1", "healthy 1", "switch over to 1", "renew 0", "healthy 0")
 
@@ -309,3 +310,33 @@ async def test_members_are_shown_as_they_are_while_it_runs(play: Play) -> None:
 def shown(play: Play) -> dict[str, str]:
     """Role of each member in the status, by its number."""
     return {one["name"].rpartition("-")[2]: one["role"] for one in play.world.status["members"]}
+
+
+async def test_a_window_that_closes_leaves_the_primary_for_the_next_one(play: Play) -> None:
+    play.world.in_windows = [Kind.ROLLING_UPDATE]
+    play.world.hold("healthy 1")
+    await edited(play)
+    await eventually(lambda: "healthy 1" in play.world.calls)
+    play.world.window_opens = "2099-01-01T00:00:00Z"
+    play.world.release("healthy 1")
+    told = "rolling-update waits for a maintenance window, opens at 2099-01-01T00:00:00Z"
+
+    async def waits() -> bool:
+        return await play.entity_says() == told
+
+    await eventually(waits)
+    assert play.world.crew.history == ["renew 1"]
+    ended = "leads and is made anew in the next maintenance window"
+    assert any(one.endswith(ended) for one in play.world.events)
+    play.world.window_opens = ""
+    await play.knock("the window is open")
+    await eventually(lambda: play.world.crew.made_from == {0: 2, 1: 2})
+    await current(play)
+    assert play.world.crew.history == ["renew 1", "lead 1", "renew 0"]
+
+
+async def test_one_that_is_not_held_to_windows_is_completed_outside_of_them(play: Play) -> None:
+    play.world.window_opens = "2099-01-01T00:00:00Z"
+    await edited(play)
+    await current(play)
+    assert play.world.crew.history == ["renew 1", "lead 1", "renew 0"]
