@@ -86,7 +86,7 @@ class KubernetesSteps(KubeSteps):
     @activity.defn(name="kube.renew-pod")
     def renew_pod(self, order: RenewalOrder) -> Renewed:
         """The old pod is known by its uid: a second run finds it gone and only waits."""
-        self._resources.required(order.ref, uid=order.uid)
+        self._resources.meant(order.ref, uid=order.uid)
         configuration = self._configuration.recent()
         return Renewal(
             self._kube,

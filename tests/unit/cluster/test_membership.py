@@ -120,3 +120,13 @@ def test_members_come_with_whether_a_window_is_open() -> None:
     closed = resource()
     closed["spec"]["maintenanceWindows"] = [f"{moment:%a}:{moment:%H:%M}-{moment:%H:%M}"]
     assert not read(stateful_set(), pod(0, "master"), closed, patroni=Patroni()).window_open
+
+
+def test_an_invalid_manifest_keeps_as_many_members_as_there_are() -> None:
+    invalid = resource()
+    invalid["spec"]["numberOfInstances"] = "two"
+    running = stateful_set()
+    running["spec"]["replicas"] = 2
+    found = read(running, pod(0, "master"), invalid, patroni=Patroni("10.0.0.0"))
+    assert (found.instances, len(found.pods)) == (2, 1)
+    assert found.leader is not None
