@@ -39,6 +39,8 @@ OPEN_CLUSTERS_SECONDS = 60.0
 FAREWELL_SECONDS = 3.0
 SWEEP_SECONDS = 300.0
 PATIENCE_SECONDS = 5.0
+NODES_SECONDS = 300.0
+"""Before the right to see nodes is tried again: whoever refuses it may just have come up."""
 
 Following = Coroutine[Any, Any, None]
 Arriving = contextlib.AbstractAsyncContextManager[AsyncIterator[News]]
@@ -191,15 +193,24 @@ class Term:
     async def _follow_nodes(self) -> None:
         """Nodes belong to no namespace, so whoever is installed in one may not see them."""
         selection = self._scope.nodes
+        told = False
+        while refused := await self._refused_nodes(selection):
+            if not told:
+                log.info("members do not move away from nodes that are drained: %s", refused)
+            told = True
+            await asyncio.sleep(NODES_SECONDS)
+        nodes = Nodes(self._scope.node_rule)
+        await self._follow(selection, nodes.shape, lambda news: self._about_nodes(nodes.take(news)))
+
+    async def _refused_nodes(self, selection: Selection) -> str:
+        """Why they may not be seen now, or nothing. Of all other trouble the feed takes care."""
         try:
             await asyncio.to_thread(self._api.get, selection.path, limit="1")
         except Forbidden as error:
-            log.info("members do not move away from nodes that are drained: %s", error)
-            return
+            return str(error) or "forbidden"
         except MatriarchError:
-            pass  # the feed tries again
-        nodes = Nodes(self._scope.node_rule)
-        await self._follow(selection, nodes.shape, lambda news: self._about_nodes(nodes.take(news)))
+            pass
+        return ""
 
     def _about_nodes(self, names: Collection[str]) -> list[Letter]:
         return [

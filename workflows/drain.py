@@ -8,7 +8,7 @@ from workflows.model.observation import Membership
 from workflows.model.operations import OperationOrder, OperationResult
 from workflows.model.report import EventNote
 from workflows.model.status import Word
-from workflows.moving import Moves
+from workflows.moving import Moves, window_has_closed
 from workflows.renewal import Move
 from workflows.steering import Steering
 
@@ -31,7 +31,8 @@ class Drain(Steering):
 class _Departure(Moves):
     def _next(self, seen: Membership) -> Move:
         order = self._operation.order
-        return next_move(seen, order.ref.name, primary_stays=order.primary_stays)
+        stays = order.primary_stays or window_has_closed(seen, order)
+        return next_move(seen, order.ref.name, primary_stays=stays)
 
     def _steps_left(self, seen: Membership) -> int:
         """Two for each that moves, and one for moving the primary."""

@@ -8,10 +8,11 @@ from temporalio import workflow
 from workflows import health
 from workflows.gates import Operation, StepFailed
 from workflows.model.kinds import Kind
+from workflows.model.names import Role
 from workflows.model.observation import Membership
 from workflows.model.orders import HealthOrder, MembershipOrder, SwitchoverOrder
 from workflows.model.report import EventNote
-from workflows.renewal import obstacles, wanted
+from workflows.renewal import living_leader, obstacles, wanted
 from workflows.steps import ClusterSteps, PatroniSteps
 
 PAUSES = (1.0, 1.0, 2.0, 3.0, 5.0, 10.0)
@@ -95,15 +96,43 @@ async def spare_primary(operation: Operation) -> None:
     while True:
         seen = await look(operation)
         stay = [pod.name for pod in wanted(seen)]
-        if seen.leader is None or seen.leader.name in stay:
+        leader = seen.leader.name if seen.leader else ""
+        if (unsafe := _unsafe(seen, operation.order.kind)) and _waits_for_a_leader():
+            await patience.wait(unsafe)
+            continue
+        if not leader or leader in stay:
             return
         candidate = health.candidate(seen, among=stay)
         if candidate is None:
             await patience.wait(_nobody(stay, seen))
             continue
-        leader = seen.leader.name
         if failed := await switch_over(operation, leader=leader, candidate=candidate.name):
             await patience.wait(failed)
+
+
+def _unsafe(seen: Membership, kind: Kind) -> str:
+    """Why it can't be said whether the primary is among those that are to go, or nothing.
+
+    Where no member stays there is nobody to take over. A cluster whose creation has not come as
+    far as a first leader has nothing to lose, and fewer members may be what it needs.
+    """
+    going = [pod for pod in seen.pods if pod.ordinal >= seen.instances]
+    if not (seen.instances and going):
+        return ""
+    leader = living_leader(seen)
+    if leader is None:
+        never_led = kind is Kind.CREATE and not (seen.members or any(p.role for p in seen.pods))
+        names = ", ".join(pod.name for pod in going)
+        return "" if never_led else f"nobody is seen to lead, and the primary may be among {names}"
+    for pod in going:
+        if pod.role == Role.MASTER and not pod.deleting and pod.name != leader.name:
+            return f"{pod.name} is to go and still labelled as the primary; {leader.name} leads"
+    return ""
+
+
+def _waits_for_a_leader() -> bool:
+    """Operations that began before this was so remove members all the same."""
+    return workflow.patched("until-somebody-leads")
 
 
 def _nobody(stay: Sequence[str], seen: Membership) -> str:

@@ -6,7 +6,9 @@ from collections import Counter
 from workflows import handover
 from workflows.gates import Operation, StepFailed
 from workflows.handover import Patience
+from workflows.model.kinds import Kind
 from workflows.model.observation import Membership
+from workflows.model.operations import OperationOrder
 from workflows.model.orders import RenewalOrder
 from workflows.renewal import Act, Move
 from workflows.steps import KubeSteps
@@ -15,6 +17,16 @@ MOST_RENEWALS = 2
 """Of one pod in one operation; whoever is to be made anew again then would be so for ever."""
 MOST_SWITCHOVERS = 3
 """In one operation: if somebody moves the primary back each time, writes stop each time."""
+
+
+def window_has_closed(seen: Membership, order: OperationOrder) -> bool:
+    """Whether the primary has to stay where it is, as the window in which it might move is over.
+
+    Those who ask for an operation, or want the former template back, want it now.
+    """
+    if seen.window_open or order.requested or order.rolls_back:
+        return False
+    return order.kind is Kind.DRAIN or order.kind in seen.in_windows
 
 
 class Moves(ABC):

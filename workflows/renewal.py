@@ -44,8 +44,11 @@ class Move(Message):
         return self.leads and self.gated
 
 
-def next_move(seen: Membership, cluster: str) -> Move:
-    """What to do next for the cluster of this name."""
+def next_move(seen: Membership, cluster: str, *, primary_stays: bool = False) -> Move:
+    """What to do next for the cluster of this name.
+
+    `primary_stays`: one that leads neither hands over nor is made anew.
+    """
     stale = [pod for pod in wanted(seen) if pod.stale]
     if not stale:
         return _finish_begun(seen) or Move(act=Act.DONE, why="every pod is as the template says")
@@ -59,6 +62,7 @@ def next_move(seen: Membership, cluster: str) -> Move:
         or _cure(seen, stale, leader)
         or _complete(seen, cluster, leader)
         or _renew_replica(stale, leader)
+        or (_leave_primary(stale[0]) if primary_stays else None)
         or _renew_primary(seen, stale[0], leader)
     )
 
@@ -118,6 +122,11 @@ def _complete(seen: Membership, cluster: str, leader: MemberSeen) -> Move | None
 def _renew_replica(stale: list[PodSeen], leader: MemberSeen) -> Move | None:
     replica = next((pod for pod in stale if pod.name != leader.name), None)
     return _renew(replica, why=replica.stale) if replica else None
+
+
+def _leave_primary(primary: PodSeen) -> Move:
+    why = f"{primary.name} leads and is made anew in the next maintenance window"
+    return Move(act=Act.DONE, name=primary.name, why=why)
 
 
 def _renew_primary(seen: Membership, primary: PodSeen, leader: MemberSeen) -> Move:

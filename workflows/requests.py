@@ -1,6 +1,7 @@
 """Operations that people ask for by creating a `PostgresOperation`. Pure."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from workflows.model.memory import Memory
 from workflows.model.observation import Observation
@@ -33,11 +34,18 @@ def order_of(asked: OperationSeen, seen: Observation) -> OperationOrder:
         record=asked.name,
         requested=True,
         request_uid=asked.uid,
-        asked_at=asked.created,
+        asked_at=_wanted_from(asked),
         candidate=asked.candidate,
         former=asked.leader,
         member=asked.member,
     )
+
+
+def _wanted_from(asked: OperationSeen) -> str:
+    """What was done before its time does not count, even if somebody had asked already."""
+    if not asked.at:
+        return asked.created
+    return max(asked.created, asked.at, key=datetime.fromisoformat)
 
 
 def closings(seen: Observation, memory: Memory, *, kept: Collection[str]) -> list[Closing]:

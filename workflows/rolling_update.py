@@ -8,7 +8,7 @@ from workflows.model.operations import OperationOrder, OperationResult
 from workflows.model.orders import RestoreOrder
 from workflows.model.report import EventNote
 from workflows.model.status import Word
-from workflows.moving import Moves
+from workflows.moving import Moves, window_has_closed
 from workflows.renewal import Move, next_move, wanted
 from workflows.steering import Steering
 from workflows.steps import KubeSteps
@@ -50,7 +50,9 @@ class _Roll(Moves):
         self._operation.changed.extend(restored.written)
 
     def _next(self, seen: Membership) -> Move:
-        return next_move(seen, self._operation.order.ref.name)
+        order = self._operation.order
+        stays = window_has_closed(seen, order)
+        return next_move(seen, order.ref.name, primary_stays=stays)
 
     def _steps_left(self, seen: Membership) -> int:
         """Two for each stale pod, and one for moving the primary."""
@@ -67,7 +69,8 @@ class _Roll(Moves):
     def _end(self, move: Move, seen: Membership) -> str:
         back = bool(self._operation.order.rolls_back)
         ended = "Rollback finished" if back else "Rolling update finished"
-        self._operation.emit(EventNote(reason="Update", message=ended))
-        leader = f"; {seen.leader.name} leads" if seen.leader else ""
+        left = f"; {move.why}" if move.name else ""
+        self._operation.emit(EventNote(reason="Update", message=f"{ended}{left}"))
+        leader = left or (f"; {seen.leader.name} leads" if seen.leader else "")
         template = "the former pod template is back; " if back else ""
         return f"{template}{self._renewals.total()} pods made anew{leader}"

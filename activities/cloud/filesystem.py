@@ -1,27 +1,13 @@
 """Growing the file system of a member to the size of its volume, from inside its pod."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from activities.kube.client import Kube
+from activities.kube.mounted import COMMAND, EXT, Mounted, mounted
 from workflows.model.errors import MatriarchError, NotYet, Precondition
-from workflows.model.mounts import DATA_MOUNT
 from workflows.model.names import POSTGRES_CONTAINER
 
 GROWING_SECONDS: Final = 45.0
-OVERHEAD: Final = 0.8
-"""A file system shows less than its volume has, but no less than this part of it."""
-
-_EXT: Final = ("ext2", "ext3", "ext4")
-
-
-class Mounted(NamedTuple):
-    """A line of `df`."""
-
-    device: str
-    type: str
-    size: int
-    """In bytes."""
-    place: str
 
 
 class FileSystem:
@@ -48,10 +34,10 @@ class FileSystem:
                 f"grow that on {mounted.device} by hand"
             )
         self._run(command)
-        size = self._mounted().size
-        if size < wanted * OVERHEAD:
+        grown = self._mounted()
+        if grown.lacks(wanted):
             raise NotYet(
-                f"{self._pod}: its file system has {size >> 20} of {wanted >> 20} MiB after "
+                f"{self._pod}: its file system has {grown.size >> 20} of {wanted >> 20} MiB after "
                 f"{' '.join(command)}"
             )
 
@@ -66,7 +52,7 @@ class FileSystem:
 
     def _mounted(self) -> Mounted:
         try:
-            return mounted(self._exec(["df", "-P", "-T", "-B", "1", DATA_MOUNT], seconds=10.0))
+            return mounted(self._exec(COMMAND, seconds=10.0))
         except ValueError as error:
             raise Precondition(f"{self._pod}: {error}") from error
 
@@ -81,16 +67,8 @@ class FileSystem:
             raise NotYet(f"{self._pod}: {error}") from error
 
 
-def mounted(printed: str) -> Mounted:
-    """Reads what `df -P -T -B 1` prints of one file system. Raises ValueError otherwise."""
-    fields = printed.strip().splitlines()[-1].split(maxsplit=6) if printed.strip() else []
-    if len(fields) != 7 or not fields[2].isdecimal():
-        raise ValueError(f"df does not tell the file system of the data: {printed.strip()[:200]}")
-    return Mounted(fields[0], fields[1], int(fields[2]), fields[6])
-
-
 def growing(mounted: Mounted) -> list[str]:
     """The command that grows it to its device; nothing if there is none."""
-    if mounted.type in _EXT:
+    if mounted.type in EXT:
         return ["resize2fs", mounted.device]
     return ["xfs_growfs", mounted.place] if mounted.type == "xfs" else []

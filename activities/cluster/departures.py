@@ -1,8 +1,8 @@
 """Which members are on a node that is to be left, and which of them can't leave it."""
 
 import logging
-import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from activities.cluster.places import Places
@@ -17,15 +17,25 @@ log = logging.getLogger(__name__)
 
 KEPT_SECONDS: Final = 60.0
 """Looks are asked for when a node changes, and then forget what was kept."""
+BLIND_SECONDS: Final = 300.0
+"""Without the right to see nodes, before it is asked for them again."""
 
 
 class Departures:
     """One per process and purpose; used from many threads."""
 
-    def __init__(self, kube: Kube, *, kept_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        kube: Kube,
+        *,
+        kept_seconds: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._kube = kube
         self._nodes: Kept[Object | None] = Kept(seconds=kept_seconds)
-        self._blind = threading.Event()
+        self._clock = clock
+        self._blind_until = float("-inf")
+        self._told = False
 
     def forget(self) -> None:
         self._nodes.forget()
@@ -56,14 +66,20 @@ class Departures:
 
     def _node(self, name: str) -> Object | None:
         """Nothing where it is gone, or where we have no right to see nodes."""
-        if self._blind.is_set():
+        if self._clock() < self._blind_until:
             return None
         try:
             return self._nodes.get(name, lambda: self._kube.get("Node", "", name))
         except Forbidden as error:
-            self._blind.set()
-            log.info("members stay on nodes that are drained: %s", error)
+            self._be_blind(error)
             return None
+
+    def _be_blind(self, error: Forbidden) -> None:
+        """For a while: an API server that has just come up may refuse what it allows later."""
+        self._blind_until = self._clock() + BLIND_SECONDS
+        if not self._told:
+            log.info("members stay on nodes that are drained: %s", error)
+        self._told = True
 
     def _obstacle(self, pod: Object, places: Places) -> str:
         return places.obstacle(pod, list(self._volumes(pod)))

@@ -4,12 +4,12 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from activities.cluster import pods
+from activities.cluster import pods, waits
 from activities.cluster.departures import Departures
 from activities.configuration import ConfigurationSource
 from activities.kube import children, staleness
 from activities.kube.client import Kube, Object
-from activities.kube.resource import Resources
+from activities.kube.resource import Resources, readable
 from activities.kube.staleness import Newest
 from activities.manifests.instances import number_of_instances
 from activities.patroni.client import PatroniClient
@@ -40,10 +40,14 @@ class Memberships:
         self._patience_seconds = patience_seconds
 
     def read(self, order: MembershipOrder) -> Membership:
-        """Raises NotYet when the StatefulSet is not there, or its controller asleep."""
+        """Raises NotYet when the StatefulSet is not there, or its controller asleep.
+
+        Where the manifest is invalid, there are to be as many members as there were before.
+        """
         configuration = self._configuration.recent()
-        cluster = self._resources.required(order.ref, uid=order.uid)
-        newest = self._newest(order, configuration)
+        cluster = readable(self._resources.meant(order.ref, uid=order.uid))
+        stateful_set = self._observed(order, deadline=time.monotonic() + self._patience_seconds)
+        newest = Newest(self._kube, stateful_set, lazy=configuration.enable_lazy_spilo_upgrade)
         listed = self._pods(order, configuration)
         label = configuration.pod_role_label
         found = [
@@ -59,20 +63,19 @@ class Memberships:
         return Membership(
             pods=found,
             members=members,
-            instances=number_of_instances(cluster, configuration),
+            instances=number_of_instances(cluster, configuration)
+            if cluster
+            else stateful_set["spec"].get("replicas", 1),
             synchronous=dynamic.synchronous,
             held=dynamic.held,
             max_lag_bytes=dynamic.max_lag_bytes,
+            **waits.window(cluster, configuration, now=datetime.now(UTC)),
         )
 
     def _pods(self, order: MembershipOrder, configuration: Configuration) -> list[Object]:
         labels = children.selector(order.ref, configuration)
         listed = self._kube.list("Pod", order.ref.namespace, labels, fresh=True)
         return children.database_pods(listed, order.ref, configuration)
-
-    def _newest(self, order: MembershipOrder, configuration: Configuration) -> Newest:
-        found = self._observed(order, deadline=time.monotonic() + self._patience_seconds)
-        return Newest(self._kube, found, lazy=configuration.enable_lazy_spilo_upgrade)
 
     def _observed(self, order: MembershipOrder, *, deadline: float) -> Object:
         """A pod deleted earlier than its controller has looked would be made as it was."""

@@ -33,6 +33,14 @@ def of(
     }
 
 
+def window(
+    cluster: Postgresql | None, configuration: Configuration, *, now: datetime
+) -> dict[str, Any]:
+    """Fields of a `Membership`: whether what is held to windows may go on now."""
+    found = of(cluster, configuration, now=now)
+    return {name: found[name] for name in ("window_open", "in_windows")}
+
+
 def _windows(cluster: Postgresql | None, configuration: Configuration) -> list[Window]:
     """Those of the cluster or, if it has none, of the operator."""
     if not configuration.enable_maintenance_windows:

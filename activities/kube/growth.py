@@ -6,6 +6,7 @@ from typing import Any, Final
 from activities import waiting
 from activities.kube import children as family
 from activities.kube.client import Kube, Object
+from activities.kube.mounted import COMMAND, mounted
 from activities.kube.pod_warnings import newest_warning
 from activities.manifests import attributes, claims, quantities
 from activities.manifests.instances import number_of_instances
@@ -13,13 +14,10 @@ from workflows.model import names
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.errors import MatriarchError, Precondition
-from workflows.model.mounts import DATA_MOUNT
 from workflows.model.orders import GrowthOrder
 from workflows.model.postgresql import Postgresql
 
 PAUSE_SECONDS: Final = 0.5
-OVERHEAD: Final = 0.8
-"""A file system shows less than its volume has, but no less than this part of it."""
 
 
 class Growth:
@@ -96,17 +94,16 @@ class Growth:
     def _lack_inside(self, pod: Object, claim: Object) -> str:
         """A file system that stayed behind its volume; nothing where that can't be seen."""
         place = ClusterRef(namespace=self._order.ref.namespace, name=pod["metadata"]["name"])
-        command = ["df", "--output=size", "--block-size=1", DATA_MOUNT]
         try:
             printed = self._kube.exec(
-                place.namespace, place.name, names.POSTGRES_CONTAINER, command, seconds=10
+                place.namespace, place.name, names.POSTGRES_CONTAINER, COMMAND, seconds=10
             )
-        except MatriarchError:
+            found, wanted = mounted(printed), capacity(claim)
+        except (MatriarchError, ValueError):
             return ""
-        size, wanted = int(printed.split()[-1]), capacity(claim)
-        if size >= wanted * OVERHEAD:
+        if not found.lacks(wanted):
             return ""
-        return f"{place.name}: its file system has {size >> 20} of {int(wanted) >> 20} MiB"
+        return f"{place.name}: its file system has {found.size >> 20} of {int(wanted) >> 20} MiB"
 
 
 def _ordinal(claim: Object) -> int:

@@ -1,7 +1,7 @@
 """Exchanging one pod for a new one of its name."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Final
 
@@ -9,6 +9,7 @@ from activities.cluster import pods
 from activities.kube.client import Kube, Object
 from activities.kube.pod_warnings import PodWarnings
 from workflows.model.errors import NotYet
+from workflows.model.names import POSTGRES_CONTAINER, Role
 from workflows.model.orders import RenewalOrder, Renewed
 
 SILENCE_SECONDS: Final = 2.0
@@ -16,7 +17,11 @@ SILENCE_SECONDS: Final = 2.0
 
 
 class Renewal:
-    """One renewal. `leader` asks the Patroni at an address who leads; empty when it can't tell."""
+    """One renewal.
+
+    `leader` asks the Patroni at an address who leads; empty when it can't tell. `members` lists the
+    cluster's pods, for the case that the one in question does not answer.
+    """
 
     def __init__(
         self,
@@ -24,12 +29,16 @@ class Renewal:
         order: RenewalOrder,
         *,
         leader: Callable[[str], str],
+        members: Callable[[], Sequence[Object]],
+        role_label: str,
         tell: Callable[[str], None],
         pause: float = 0.5,
     ) -> None:
         self._kube = kube
         self._order = order
         self._leader = leader
+        self._members = members
+        self._role_label = role_label
         self._tell = tell
         self._pause = pause
         self._warnings = PodWarnings(kube)
@@ -38,8 +47,8 @@ class Renewal:
         """Delete the pod of the order, if it is still that one, and see another one run."""
         pod = self._pod()
         if pod is not None and self._is_old(pod) and not pod["metadata"].get("deletionTimestamp"):
-            if not self._order.leads and self._leads(pod):
-                return Renewed(spared=f"{self._order.pod} has become the primary")
+            if not self._order.leads and (spared := self._leadership(pod)):
+                return Renewed(spared=spared)
             self._delete()
         self._until_running()
         return Renewed()
@@ -75,10 +84,32 @@ class Renewal:
     def _is_old(self, pod: Object) -> bool:
         return bool(pod["metadata"]["uid"] == self._order.pod_uid)
 
-    def _leads(self, pod: Object) -> bool:
-        """As it knows itself: its label may be older than the last failover."""
+    def _leadership(self, pod: Object) -> str:
+        """Why it may be the primary, or nothing. It is asked first: its label may be older than the
+        last failover. Silence is no answer, unless it comes from a pod in which nothing runs, or
+        that is the only one: nobody else could be waited for."""
+        name = self._order.pod
+        told = self._ask(pod)
+        if told:
+            return f"{name} has become the primary" if told == name else ""
+        if not _runs(pod):
+            return ""
+        others = [one for one in self._members() if one["metadata"]["name"] != name]
+        told = next(filter(None, map(self._ask, filter(pods.is_alive, others))), "")
+        if told == name:
+            return f"{name} leads, as other members see it, and does not say so itself"
+        labelled = pods.seen(pod, role_label=self._role_label).role == Role.MASTER
+        if labelled and others and not told:
+            return f"{name} is labelled as the primary, and nobody is seen to lead"
+        return ""
+
+    def _ask(self, pod: Object) -> str:
+        """Who leads, as this pod's Patroni sees it; nothing when it can't tell."""
         address = pods.address(pod)
-        return bool(address) and self._leader(address) == self._order.pod
+        if not address:
+            return ""
+        self._tell(f"{self._order.pod}: asking {pod['metadata']['name']} who leads")
+        return self._leader(address)
 
     def _lack(self, pod: Object | None) -> str:
         """What is missing, as a person would say it, or nothing."""
@@ -92,3 +123,13 @@ class Renewal:
             return ""
         warning = self._warnings.about(pod) if seen.node else ""
         return f"{name}: {seen.reason}" + (f"; {warning}" if warning else "")
+
+
+def _runs(pod: Object) -> bool:
+    """Whether Postgres' container runs, as far as is known: of one that does not, or whose image
+    can't be had, nothing is lost."""
+    if not pods.is_alive(pod):
+        return False
+    listed = pod["status"].get("containerStatuses") or []
+    states = [one.get("state") or {} for one in listed if one["name"] == POSTGRES_CONTAINER]
+    return all("running" in state for state in states)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from temporalio import activity
 
 from activities.configuration import ConfigurationSource
+from activities.kube import children
 from activities.kube.apply import Application
-from activities.kube.client import Kube
+from activities.kube.client import Kube, Object
 from activities.kube.growth import Growth
 from activities.kube.judge import Judge
 from activities.kube.remove import Removal
@@ -14,6 +15,8 @@ from activities.kube.renewal import Renewal
 from activities.kube.resource import Resources
 from activities.kube.roles import Roles
 from activities.progress import Progress
+from workflows.model.base import ClusterRef
+from workflows.model.configuration import Configuration
 from workflows.model.orders import (
     Applied,
     ApplyOrder,
@@ -83,9 +86,16 @@ class KubernetesSteps(KubeSteps):
     @activity.defn(name="kube.renew-pod")
     def renew_pod(self, order: RenewalOrder) -> Renewed:
         """The old pod is known by its uid: a second run finds it gone and only waits."""
-        self._resources.required(order.ref, uid=order.uid)
-        progress = Progress(self._kube, order.ref, order.uid)
-        return Renewal(self._kube, order, leader=self._leader, tell=progress.waits_for).run()
+        self._resources.meant(order.ref, uid=order.uid)
+        configuration = self._configuration.recent()
+        return Renewal(
+            self._kube,
+            order,
+            leader=self._leader,
+            members=lambda: self._members(order.ref, configuration),
+            role_label=configuration.pod_role_label,
+            tell=Progress(self._kube, order.ref, order.uid).waits_for,
+        ).run()
 
     @activity.defn(name="kube.until-grown")
     def until_grown(self, order: GrowthOrder) -> None:
@@ -98,6 +108,11 @@ class KubernetesSteps(KubeSteps):
             tell=Progress(self._kube, order.ref, order.uid).waits_for,
         )
         growth.run()
+
+    def _members(self, ref: ClusterRef, configuration: Configuration) -> list[Object]:
+        labels = children.selector(ref, configuration)
+        listed = self._kube.list("Pod", ref.namespace, labels, fresh=True)
+        return children.database_pods(listed, ref, configuration)
 
     def _application(self, order: ApplyOrder | RestoreOrder) -> Application:
         configuration = self._configuration.recent()

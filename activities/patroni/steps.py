@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.cluster.report import status_of
 from activities.configuration import ConfigurationSource
 from activities.kube.client import Kube
-from activities.kube.resource import Resources
+from activities.kube.resource import Resources, outline
 from activities.patroni.asked import Asked
 from activities.patroni.client import PatroniClient
 from activities.patroni.configuring import Configuring
@@ -42,6 +42,7 @@ from workflows.model.orders import (
     RestartOrder,
     SwitchoverOrder,
 )
+from workflows.model.postgresql import Postgresql
 
 Tell = Callable[[str], None]
 Awaited = (
@@ -54,6 +55,8 @@ Awaited = (
     | ReinitialiseOrder
 )
 
+OF_MEMBERS_ALONE: Final = (HealthOrder, SwitchoverOrder, RestartMemberOrder, ReinitialiseOrder)
+"""Orders that are carried out whatever the manifest says."""
 SWITCHOVER_ROUND_SECONDS: Final = 0.2
 """Nobody can write until it is over."""
 
@@ -138,12 +141,19 @@ class PatroniSteps(steps.PatroniSteps):
     def _sight(self, order: Awaited) -> Sight:
         return Sight(
             ref=order.ref,
-            cluster=Resources(self.kube).required(order.ref, uid=order.uid),
+            cluster=self._cluster(order),
             configuration=self.configuration.recent(),
             kube=self.kube,
             patroni=self.patroni,
             primaries=self.primaries,
         )
+
+    def _cluster(self, order: Awaited) -> Postgresql:
+        """People move and restart members although a manifest is invalid, and nodes are drained."""
+        resources = Resources(self.kube)
+        if isinstance(order, OF_MEMBERS_ALONE):
+            return outline(resources.meant(order.ref, uid=order.uid))
+        return resources.required(order.ref, uid=order.uid)
 
     def _until(
         self, awaited: Callable[[], str], order: Awaited, *, pause: float | None = None

@@ -278,3 +278,11 @@ def test_without_a_failover_the_primary_moves_once_at_most(cluster: Cluster) -> 
     assert len(moved) <= 1
     assert len(renewed) == len(set(renewed))
     assert first not in renewed or renewed[-1] == first
+
+
+def test_a_primary_that_is_to_stay_ends_it_once_its_replicas_are_current() -> None:
+    behind = seen(pod(0), pod(1))
+    assert next_move(behind, NAME, primary_stays=True).act is Act.RENEW
+    for left in (seen(pod(0), pod(1, stale=False)), seen(pod(0))):
+        move = next_move(left, NAME, primary_stays=True)
+        assert (move.act, move.name) == (Act.DONE, f"{NAME}-0")

@@ -24,6 +24,10 @@ class Crew:
     bound: set[int] = field(default_factory=set)
     """Members that fit on no other node."""
     nodes: dict[int, str] = field(default_factory=dict)
+    mute: bool = False
+    """No member's Patroni answers."""
+    labelled: set[int] = field(default_factory=set)
+    """Members that carry the primary's label although another one leads."""
     returns: bool = False
     """The first member takes the lead back whenever another one was made to lead."""
     history: list[str] = field(default_factory=list)
@@ -72,7 +76,7 @@ class Crew:
         serving = [ordinal for ordinal in sorted(self.made_from) if self.serves(ordinal)]
         return Membership(
             pods=[self._asked(pod) for pod in self.pods()] if anew else self.pods(),
-            members=[self._member(ordinal) for ordinal in serving],
+            members=[] if self.mute else [self._member(ordinal) for ordinal in serving],
             instances=instances,
             synchronous=bool(self.lagging),
         )
@@ -96,7 +100,7 @@ class Crew:
             name=f"{self.name}-{ordinal}",
             uid=f"pod-{ordinal}-{self.uids[ordinal]}",
             phase="Running" if serves else "Pending",
-            role=("master" if ordinal == self.leader else "replica") if serves else "",
+            role=self._label(ordinal) if serves else "",
             ready=serves,
             current=not stale,
             stale="spec.containers[postgres].resources" if stale else "",
@@ -105,6 +109,9 @@ class Crew:
             leaving="is cordoned" if self._node(ordinal) in self.cordoned else "",
             stays="its volume can't be used elsewhere" if ordinal in self.bound else "",
         )
+
+    def _label(self, ordinal: int) -> str:
+        return "master" if ordinal in {self.leader, *self.labelled} else "replica"
 
     def _member(self, ordinal: int) -> MemberSeen:
         leads = ordinal == self.leader

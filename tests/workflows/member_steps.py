@@ -36,7 +36,10 @@ class MemberSteps:
     async def members(self, order: MembershipOrder) -> Membership:
         world = self.worlds[order.ref]
         await world.enter("members")
-        return world.crew.membership(instances=world.instances, anew=bool(order.made_before))
+        found = world.crew.membership(instances=world.instances, anew=bool(order.made_before))
+        return found.model_copy(
+            update={"window_open": not world.window_opens, "in_windows": world.in_windows}
+        )
 
     @activity.defn(name="kube.restore-template")
     async def restore_template(self, order: RestoreOrder) -> Applied:

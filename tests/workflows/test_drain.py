@@ -82,6 +82,28 @@ async def test_outside_of_windows_the_primary_waits_for_the_next_one(play: Play)
     assert play.world.crew.history == ["renew 1", "lead 1", "renew 0"]
 
 
+async def test_a_window_that_closes_during_a_drain_leaves_the_primary_for_the_next_one(
+    play: Play,
+) -> None:
+    play.world.hold("healthy 1")
+    await cordoned(play, "node-0", "node-1")
+    await eventually(lambda: "healthy 1" in play.world.calls)
+    play.world.window_opens = "2099-01-01T00:00:00Z"
+    play.world.release("healthy 1")
+    told = "drain waits for a maintenance window, opens at 2099-01-01T00:00:00Z"
+
+    async def waits() -> bool:
+        return await play.entity_says() == told
+
+    await eventually(waits)
+    assert play.world.crew.history == ["renew 1"]
+    await play.word("Running")
+    play.world.window_opens = ""
+    await play.knock("the window is open")
+    await emptied(play)
+    assert play.world.crew.history == ["renew 1", "lead 1", "renew 0"]
+
+
 async def test_a_drain_that_is_aborted_leaves_who_has_not_moved(play: Play) -> None:
     play.world.hold("renew 1")
     await cordoned(play, "node-0", "node-1")

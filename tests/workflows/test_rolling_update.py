@@ -3,6 +3,7 @@ from temporalio.exceptions import ApplicationError
 
 from tests.workflows.world import Play, eventually
 from workflows.model.children import Group
+from workflows.model.kinds import Kind
 
 STEPS = ("members", "renew 1", "healthy 1", "switch over to 1", "renew 0", "healthy 0")
 
@@ -206,6 +207,68 @@ async def test_members_are_not_removed_while_nobody_may_take_over(play: Play) ->
     assert play.world.crew.history == ["lead 1", "lead 0", "remove 1"]
 
 
+async def test_members_are_not_removed_while_nobody_is_seen_to_lead(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.lead(1)
+    play.world.crew.mute = True
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    await eventually(lambda: any("nobody is seen to lead" in one for one in play.world.waited_for))
+    assert play.world.crew.history == ["lead 1"]
+    play.world.crew.mute = False
+    await current(play)
+    assert play.world.crew.history == ["lead 1", "lead 0", "remove 1"]
+
+
+async def test_a_scale_down_fails_when_nobody_is_seen_to_lead_for_long(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.lead(1)
+    play.world.crew.mute = True
+    play.world.patience_seconds = 0.0
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    await play.word("UpdateFailed")
+    assert play.world.crew.history == ["lead 1"]
+    assert any("nobody is seen to lead, and the primary" in one for one in play.world.events)
+
+
+async def test_a_member_labelled_as_the_primary_is_not_removed(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.labelled = {1}
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    told = "still labelled as the primary"
+    await eventually(lambda: any(told in one for one in play.world.waited_for))
+    assert play.world.crew.history == []
+    play.world.crew.labelled = set()
+    await current(play)
+    assert play.world.crew.history == ["remove 1"]
+
+
+async def test_down_to_nothing_without_anybody_who_is_seen_to_lead(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.mute = True
+    play.world.edit(instances=0)
+    await play.knock("modified")
+    await settled(play)
+    assert play.world.crew.made_from == {}
+
+
+async def test_a_cluster_that_never_led_may_be_made_smaller(play: Play) -> None:
+    play.world.crew.bad.add(1)
+    play.world.hold("until primary")
+    await play.knock("added")
+    await eventually(lambda: "until primary" in play.world.calls)
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    await eventually(lambda: play.world.crew.made_from == {0: 1})
+    play.world.release("until primary")
+
+
 async def test_down_to_nothing_and_back(play: Play) -> None:
     await play.knock("added")
     await play.word("Running")
@@ -247,3 +310,33 @@ async def test_members_are_shown_as_they_are_while_it_runs(play: Play) -> None:
 def shown(play: Play) -> dict[str, str]:
     """Role of each member in the status, by its number."""
     return {one["name"].rpartition("-")[2]: one["role"] for one in play.world.status["members"]}
+
+
+async def test_a_window_that_closes_leaves_the_primary_for_the_next_one(play: Play) -> None:
+    play.world.in_windows = [Kind.ROLLING_UPDATE]
+    play.world.hold("healthy 1")
+    await edited(play)
+    await eventually(lambda: "healthy 1" in play.world.calls)
+    play.world.window_opens = "2099-01-01T00:00:00Z"
+    play.world.release("healthy 1")
+    told = "rolling-update waits for a maintenance window, opens at 2099-01-01T00:00:00Z"
+
+    async def waits() -> bool:
+        return await play.entity_says() == told
+
+    await eventually(waits)
+    assert play.world.crew.history == ["renew 1"]
+    ended = "leads and is made anew in the next maintenance window"
+    assert any(one.endswith(ended) for one in play.world.events)
+    play.world.window_opens = ""
+    await play.knock("the window is open")
+    await eventually(lambda: play.world.crew.made_from == {0: 2, 1: 2})
+    await current(play)
+    assert play.world.crew.history == ["renew 1", "lead 1", "renew 0"]
+
+
+async def test_one_that_is_not_held_to_windows_is_completed_outside_of_them(play: Play) -> None:
+    play.world.window_opens = "2099-01-01T00:00:00Z"
+    await edited(play)
+    await current(play)
+    assert play.world.crew.history == ["renew 1", "lead 1", "renew 0"]

@@ -297,6 +297,10 @@ class Membership(Message):
     synchronous: bool = Field(default=False, description="Patroni's synchronous mode is on")
     held: bool = Field(default=False, description="Patroni is paused: nothing is started by itself")
     max_lag_bytes: int = Field(default=1048576, description="of a member that may be promoted")
+    window_open: bool = Field(default=True, description="a maintenance window is open now")
+    in_windows: list[Kind] = Field(
+        default_factory=list, description="kinds that begin in maintenance windows only"
+    )
 
     def member(self, name: str) -> MemberSeen | None:
         return next((member for member in self.members if member.name == name), None)

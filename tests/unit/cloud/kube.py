@@ -78,7 +78,7 @@ class FakeKube:
         self, namespace: str, pod: str, container: str, command: Sequence[str], *, seconds: float
     ) -> str:
         if command[0] == "df":
-            return f"header\n/dev/xvdb ext4 {self.room.get(pod, 0)} 1 1 1% /home/postgres/pgdata\n"
+            return f"header\n/dev/xvdb ext4 {self.room.get(pod, 0)} 1 /home/postgres/pgdata\n"
         self.ran.append(f"{pod}: {' '.join(command)}")
         return ""
 

@@ -3,16 +3,17 @@ from typing import Any, cast
 
 import pytest
 
-from activities.cloud.filesystem import FileSystem, Mounted, growing, mounted
+from activities.cloud.filesystem import FileSystem, growing
 from activities.kube.client import Kube
+from activities.kube.mounted import mounted
 from workflows.model.errors import MatriarchError, NotYet, Precondition, Unavailable
 
 GIB = 2**30
-HEADER = "Filesystem Type 1-blocks Used Available Capacity Mounted on\n"
+HEADER = "Filesystem Type 1B-blocks Inodes Mounted on\n"
 
 
 def printed(*, size: int = GIB, type: str = "ext4") -> str:
-    return f"{HEADER}/dev/nvme1n1 {type} {size} 10 {size - 10} 1% /home/postgres/pgdata\n"
+    return f"{HEADER}/dev/nvme1n1 {type} {size} 65536 /home/postgres/pgdata\n"
 
 
 class Pod:
@@ -87,9 +88,10 @@ def test_nothing_grows_without_a_running_pod(phase: str) -> None:
         Pod(phase=phase).grow()
 
 
-def test_a_line_of_df_is_read() -> None:
-    assert mounted(printed()) == Mounted("/dev/nvme1n1", "ext4", GIB, "/home/postgres/pgdata")
-    for other in ("", "df: not found", HEADER):
-        with pytest.raises(ValueError, match="df does not tell"):
-            mounted(other)
+def test_a_small_growth_that_did_not_happen_is_noticed() -> None:
+    with pytest.raises(NotYet, match="has 820 of 1024 MiB after resize2fs"):
+        Pod(grows_to=820 << 20).grow()
+
+
+def test_only_some_types_are_grown_by_a_command() -> None:
     assert growing(mounted(printed(type="overlay"))) == []

@@ -64,11 +64,24 @@ def test_while_no_node_is_to_be_left_each_is_asked_for_once(kube: Objects) -> No
     assert kube.asked == ["get Node"] * 2
 
 
-def test_without_the_right_to_see_nodes_nobody_leaves_and_nobody_asks_again(
-    kube: Objects,
+def test_without_the_right_to_see_nodes_nobody_leaves_and_it_is_asked_for_them_rarely(
+    kube: Objects, caplog: pytest.LogCaptureFixture
 ) -> None:
     kube.broken["Node"] = Forbidden("nodes is forbidden")
-    departures = Departures(cast(Kube, kube))
-    for _ in range(2):
-        assert [one.leaving for one in marked(departures, pod("c-0", "n1"))] == [""]
-    assert kube.asked == ["get Node"]
+    now = [0.0]
+    departures = Departures(cast(Kube, kube), clock=lambda: now[0])
+    with caplog.at_level("INFO"):
+        for now[0] in (0.0, 299.0, 301.0):
+            assert [one.leaving for one in marked(departures, pod("c-0", "n1"))] == [""]
+    assert kube.asked == ["get Node"] * 2
+    assert caplog.text.count("nodes is forbidden") == 1
+
+
+def test_a_right_that_is_given_later_is_noticed(kube: Objects) -> None:
+    kube.broken["Node"] = Forbidden("nodes is forbidden")
+    now = [0.0]
+    departures = Departures(cast(Kube, kube), clock=lambda: now[0])
+    marked(departures, pod("c-0", "n1"))
+    kube.broken.clear()
+    now[0] = 301.0
+    assert [one.leaving for one in marked(departures, pod("c-0", "n1"))] == ["is cordoned"]

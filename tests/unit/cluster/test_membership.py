@@ -1,5 +1,6 @@
 """The members as a step sees them before it touches one."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -110,3 +111,22 @@ def test_it_is_too_early_before_the_newest_template_was_seen() -> None:
         read(stateful_set(observed=2), patroni=Patroni())
     with pytest.raises(NotYet, match="does not exist"):
         read(patroni=Patroni())
+
+
+def test_members_come_with_whether_a_window_is_open() -> None:
+    found = read(stateful_set(), pod(0, "master"), patroni=Patroni("10.0.0.0"))
+    assert found.window_open
+    moment = datetime.now(UTC) + timedelta(hours=6)
+    closed = resource()
+    closed["spec"]["maintenanceWindows"] = [f"{moment:%a}:{moment:%H:%M}-{moment:%H:%M}"]
+    assert not read(stateful_set(), pod(0, "master"), closed, patroni=Patroni()).window_open
+
+
+def test_an_invalid_manifest_keeps_as_many_members_as_there_are() -> None:
+    invalid = resource()
+    invalid["spec"]["numberOfInstances"] = "two"
+    running = stateful_set()
+    running["spec"]["replicas"] = 2
+    found = read(running, pod(0, "master"), invalid, patroni=Patroni("10.0.0.0"))
+    assert (found.instances, len(found.pods)) == (2, 1)
+    assert found.leader is not None

@@ -21,6 +21,7 @@ class Volumes:
 
     def __init__(self, *claims: Object, warning: str = "") -> None:
         self.claims, self.warning = list(claims), warning
+        self.size = 2**30
 
     def list(self, kind: str, namespace: str, labels: Mapping[str, str], **_: Any) -> list[Object]:
         if kind == "Event":
@@ -30,7 +31,7 @@ class Volumes:
         return [{"metadata": {"name": f"acid-c-{n}"}} for n in range(2)]
 
     def exec(self, *_: Any, **__: Any) -> str:
-        return f"size\n{2**30}\n"
+        return f"header\n/dev/sda ext4 {self.size} 0 /home/postgres/pgdata\n"
 
 
 def claim(number: int, asked: str = "", current: str = "", **status: Any) -> Object:
@@ -99,3 +100,16 @@ def test_a_class_that_nobody_wants_or_that_was_not_asked_for_is_not_waited_for()
     stuck = claim(0, "fast", modifyVolumeStatus=change("Infeasible"))
     assert wait(Volumes(stuck), wanted=None) == []
     assert wait(Volumes(stuck), wanted="another") == []
+
+
+def test_a_file_system_that_stayed_a_little_behind_its_volume_is_waited_for() -> None:
+    volumes = Volumes(claim(0), claim(1))
+    volumes.size = 820 << 20
+    with pytest.raises(NotYet, match="acid-c-0: its file system has 820 of 1024 MiB"):
+        wait(volumes, wanted=None)
+
+
+def test_what_can_not_be_seen_of_a_file_system_is_not_waited_for() -> None:
+    volumes = Volumes(claim(0))
+    volumes.exec = lambda *_, **__: "df: not found"  # type: ignore[method-assign]
+    assert wait(volumes, wanted=None) == []

@@ -1,6 +1,6 @@
 """One pod is exchanged for a new one of its name, whatever happens around it."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -52,11 +52,23 @@ class Pods:
         return []
 
 
+OTHER = {
+    "metadata": {"name": "acid-c-0", "namespace": "ns", "uid": "x", "labels": {}},
+    "status": {"phase": "Running", "podIP": "10.0.0.8"},
+}
+
+
 def renew(
-    pods: Pods, *, leads: bool = False, leader: str = "acid-c-0", seconds: float = 60.0
+    pods: Pods,
+    *,
+    leads: bool = False,
+    leader: str = "acid-c-0",
+    others_say: str = "",
+    seconds: float = 60.0,
+    others: Sequence[Object] = (OTHER,),
 ) -> tuple[Renewed, list[str]]:
+    """`leader`: what the pod itself says; nothing when it does not answer."""
     told: list[str] = []
-    ask: Callable[[str], str] = lambda address: leader  # noqa: E731
     order = RenewalOrder(
         ref=ClusterRef(namespace="ns", name="acid-c"),
         uid="u",
@@ -65,8 +77,22 @@ def renew(
         leads=leads,
         deadline_seconds=seconds,
     )
-    renewal = Renewal(cast(Kube, pods), order, leader=ask, tell=told.append, pause=0.0)
-    return renewal.run(), told
+    renewal = Renewal(
+        cast(Kube, pods),
+        order,
+        leader={"10.0.0.7": leader, "10.0.0.8": others_say}.__getitem__,
+        members=lambda: [*others, *filter(None, [pods.now])],
+        role_label="spilo-role",
+        tell=told.append,
+        pause=0.0,
+    )
+    return renewal.run(), [one for one in told if "who leads" not in one]
+
+
+def labelled(role: str, **status: Any) -> Object:
+    found = pod("old", **status)
+    found["metadata"]["labels"] = {"spilo-role": role}
+    return found
 
 
 def test_the_old_pod_goes_and_the_new_one_is_awaited_with_its_reason() -> None:
@@ -105,6 +131,53 @@ def test_a_replica_that_has_become_the_primary_is_spared() -> None:
     pods = Pods(pod("old"))
     result, _ = renew(pods, leader=POD)
     assert (result.spared, pods.deleted) == (f"{POD} has become the primary", [])
+
+
+@pytest.mark.parametrize(
+    ("role", "others_say", "why"),
+    [
+        ("master", "", "is labelled as the primary, and nobody is seen to lead"),
+        ("master", POD, "leads, as other members see it, and does not say so itself"),
+        ("replica", POD, "leads, as other members see it, and does not say so itself"),
+    ],
+)
+def test_silence_is_not_taken_for_the_answer_of_a_replica(
+    role: str, others_say: str, why: str
+) -> None:
+    pods = Pods(labelled(role))
+    result, _ = renew(pods, leader="", others_say=others_say)
+    assert (result.spared, pods.deleted) == (f"{POD} {why}", [])
+
+
+@pytest.mark.parametrize(
+    ("role", "others_say"), [("master", "acid-c-0"), ("replica", "acid-c-0"), ("replica", "")]
+)
+def test_a_silent_pod_goes_when_another_one_leads_or_it_never_did(
+    role: str, others_say: str
+) -> None:
+    pods = Pods(labelled(role), pod("new"))
+    renew(pods, leader="", others_say=others_say)
+    assert pods.deleted == ["old"]
+
+
+def test_a_silent_pod_goes_when_it_is_the_only_one() -> None:
+    pods = Pods(labelled("master"), pod("new"))
+    renew(pods, leader="", others=())
+    assert pods.deleted == ["old"]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"phase": "Pending"},
+        {"phase": "Failed"},
+        {"containerStatuses": [{"name": "postgres", "state": {"waiting": {"reason": "Err"}}}]},
+    ],
+)
+def test_a_pod_in_which_nothing_runs_goes_whatever_its_label_says(status: Object) -> None:
+    pods = Pods(labelled("master", **status), pod("new"))
+    renew(pods, leader="", others_say=POD)
+    assert pods.deleted == ["old"]
 
 
 def test_the_primary_goes_when_it_is_said_so() -> None:

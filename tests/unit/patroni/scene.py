@@ -53,6 +53,11 @@ class Scene:
 
         return event
 
+    def spoil(self, **spec: Any) -> None:
+        """Make the manifest invalid, as an API server without our CRD would store it."""
+        found = self.world.kube.stored["postgresql", NAMESPACE, NAME]
+        self.world.kube.put(found | {"spec": found["spec"] | {"numberOfInstances": "two"} | spec})
+
     def leads(self) -> None:
         self.first.says("/primary", recorded("patroni-primary"))
         self.first.says("/cluster", recorded("cluster-alone"))

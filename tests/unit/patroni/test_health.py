@@ -48,6 +48,12 @@ def test_a_member_that_works_is_healthy_at_once(without_sql: Scene) -> None:
     assert without_sql.told == []
 
 
+def test_a_member_is_healthy_whatever_the_manifest_says(without_sql: Scene) -> None:
+    ready(without_sql)
+    without_sql.spoil()
+    assert len(without_sql.steps().until_healthy(order(without_sql)).members) == 2
+
+
 def test_it_is_awaited_from_no_pod_to_everything_it_needs(without_sql: Scene) -> None:
     scene = without_sql
     ready(scene)

@@ -62,6 +62,13 @@ def test_the_leader_is_asked_and_the_candidate_leads(scene: Scene) -> None:
     ]
 
 
+def test_the_primary_moves_also_while_the_manifest_is_invalid(scene: Scene) -> None:
+    scene.spoil()
+    scene.first.says("/switchover", "Successfully switched over")
+    scene.first.then = lambda: move(scene)
+    assert run(scene) == Leadership(leader=CANDIDATE)
+
+
 def test_it_does_not_wait_for_an_answer_when_the_candidate_leads(scene: Scene) -> None:
     scene.first.then = lambda: move(scene)
     scene.first.says("/switchover", "status unknown", status=503)

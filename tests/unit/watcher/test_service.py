@@ -318,6 +318,29 @@ async def test_without_a_right_to_see_nodes_all_else_is_watched(
     assert running.watcher.figures().trouble == ""
 
 
+async def test_nodes_are_watched_once_the_right_to_see_them_is_there(
+    stub: ApiStub,
+    start: Start,
+    temporal: FakeTemporal,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("watcher.term.NODES_SECONDS", 0.05)
+    stub.forbidden = {"nodes"}
+    stub.lists = [[resource("a")]]
+    with caplog.at_level("INFO", logger="watcher.term"):
+        start()
+        await eventually(lambda: temporal.knocks == ["a listed"])
+        await eventually(lambda: "nodes that are drained" in caplog.text)
+        pod = resource("a-0", labels={"cluster-name": "a"}) | {"spec": {"nodeName": "n1"}}
+        stub.happen("pods", event("ADDED", pod))
+        await eventually(lambda: temporal.knocks[1:] == ["a pods changed"])
+        stub.forbidden = set()
+        stub.happen("nodes", event("MODIFIED", resource("n1") | {"spec": {"unschedulable": True}}))
+        await eventually(lambda: temporal.knocks[2:] == ["a nodes changed"])
+    assert caplog.text.count("nodes that are drained") == 1
+
+
 async def test_a_secret_in_another_namespace_than_its_cluster_is_told(
     stub: ApiStub, start: Start, temporal: FakeTemporal
 ) -> None:
