@@ -84,11 +84,11 @@ def test_its_rights_are_those_of_the_original(sql_server: Server) -> None:
 
 
 def test_names_are_quoted(sql_server: Server) -> None:
-    section = {"schema": "My-Pool.er", "user": "Pool-er"}
+    section = {"schema": "My-Pool.er", "user": "pool-er"}
     world = world_with_a_pooler(sql_server, connectionPooler=section)
 
     assert synced(world).failed == []
-    assert asked(world, "foo", user="Pool-er", schema='"My-Pool.er"')[0] == "foo"
+    assert asked(world, "foo", user="pool-er", schema='"My-Pool.er"')[0] == "foo"
     assert world.pending() == []
 
 
