@@ -1,6 +1,5 @@
 """How an entity attends the operation that it runs: what it passes on, and what ends it early."""
 
-import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,11 +20,14 @@ from workflows.model.base import ClusterRef
 from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
 from workflows.model.names import PAUSED
+from workflows.model.observation import Observation
 from workflows.model.operations import OperationOrder, OperationResult, Outcome
+from workflows.model.orders import ObserveOrder
 from workflows.model.postgresoperation import Verb
 from workflows.model.record import ANNOTATION, Steer
 from workflows.model.report import EventNote, Report
 from workflows.model.status import Word
+from workflows.plan import cannot_wait
 from workflows.policies import policy_of
 from workflows.progress import sentence
 from workflows.report import FAILED_REASON, FAILED_WORD
@@ -68,6 +70,8 @@ class Attended:
     yields_at: datetime
     anew: bool
     """False: begun by a version that did not do all this."""
+    yields: bool = False
+    """Something was seen that can't wait for what it waits for."""
     held: bool = False
     """It was told that the cluster is paused by annotation."""
     kept: list[Steer] = field(default_factory=list)
@@ -112,7 +116,6 @@ class Attending(Listening):
         await self._remember(one, await _outcome(child, order))
 
     def _attended(self, order: OperationOrder) -> Attended:
-        seconds = order.patience_seconds / PART_OF_PATIENCE * 2 ** min(self.yielded, MOST_DOUBLINGS)
         if self.carried is not None and order.kind is not Kind.DELETE:
             self.said = [self.carried, *self.said]
         self.carried = None
@@ -120,16 +123,23 @@ class Attending(Listening):
             order=order,
             renewals=self.renewals,
             urgent=self.urgent,
-            yields_at=workflow.now() + timedelta(seconds=seconds),
+            yields_at=workflow.now() + self._patience(order),
             anew=workflow.patched("attending"),
         )
+
+    def _patience(self, order: OperationOrder) -> timedelta:
+        """For how long what is urgent waits before it is looked at."""
+        part = order.patience_seconds / PART_OF_PATIENCE
+        return timedelta(seconds=part * 2 ** min(self.yielded, MOST_DOUBLINGS))
 
     async def _attend(self, child: Child, one: Attended) -> None:
         """Until it has ended, or was told to make room."""
         while not child.done() and not self._is_superseded(one):
             await self._pass_on(child, one)
-            with suppress(asyncio.TimeoutError):
+            try:
                 await self._until_news(child, one, pressed=self._is_pressed(one))
+            except TimeoutError:
+                await self._look_beside(one)
         if not child.done():
             with suppress(ApplicationError):  # it has ended this very moment
                 await child.signal("supersede", self._why_superseded(one))
@@ -146,6 +156,27 @@ class Attending(Listening):
             ),
             timeout=one.yields_at - workflow.now() if pressed else None,
             timeout_summary="something urgent waits",
+        )
+
+    async def _look_beside(self, one: Attended) -> None:
+        """See whether what was heard is really something that can't wait: most news are not."""
+        urgent = self.urgent
+        one.yields_at = workflow.now() + self._patience(one.order)
+        with suppress(ActivityError):
+            seen = await self.observe(fresh=True)
+            one.urgent = urgent
+            one.yields = cannot_wait(seen, self.memory, workflow.now())
+
+    async def observe(self, *, fresh: bool) -> Observation:
+        """Look at the cluster; raises ActivityError when it can't be seen."""
+        policy = policy_of(ClusterSteps.observe)
+        return await workflow.execute_activity_method(
+            ClusterSteps.observe,
+            ObserveOrder(ref=self.ref, uid=self.memory.uid, fresh=fresh),
+            start_to_close_timeout=policy.timeout,
+            schedule_to_close_timeout=policy.deadline,
+            retry_policy=policy.retry,
+            summary="observe",
         )
 
     async def _pass_on(self, child: Child, one: Attended) -> None:
@@ -180,13 +211,13 @@ class Attending(Listening):
             return True
         if order.requested and order.kind is not Kind.ROLLING_UPDATE:
             return False  # short, and no edit makes it another one
-        return self._is_outdated(one) or (self._is_pressed(one) and workflow.now() >= one.yields_at)
+        return one.yields or self._is_outdated(one)
 
     def _is_outdated(self, one: Attended) -> bool:
         return self.generation > one.order.generation or self.renewals != one.renewals
 
     def _why_superseded(self, one: Attended) -> str:
-        if self._is_pressed(one) and not self._is_outdated(one) and not self.gone:
+        if one.yields:
             return "something that can't wait comes first"
         return "the resource was changed meanwhile"
 
@@ -197,7 +228,7 @@ class Attending(Listening):
     async def _remember(self, one: Attended, result: OperationResult) -> None:
         order = one.order
         made_room = result.outcome is Outcome.SUPERSEDED
-        self.yielded = self.yielded + 1 if made_room and self._is_pressed(one) else 0
+        self.yielded = self.yielded + 1 if one.yields else 0
         if made_room and result.paused and result.paused != BY_PAUSING:
             self.carried = Steer(verb=Verb.PAUSE, by=result.paused.removeprefix("by "))
         of_another = order.uid != self.memory.uid and not order.requested

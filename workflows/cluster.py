@@ -17,13 +17,10 @@ from workflows.model.base import ClusterRef, Message
 from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
 from workflows.model.observation import Observation
-from workflows.model.orders import ObserveOrder
 from workflows.model.report import EventNote, Report
 from workflows.plan import Plan, decide
-from workflows.policies import policy_of
 from workflows.progress import sentence
 from workflows.search import CLUSTER
-from workflows.steps import ClusterSteps
 
 BLIND_SECONDS = 20.0
 BLIND_LOOKS = 3
@@ -82,17 +79,9 @@ class Cluster(Attending):
 
     async def _look(self) -> Plan:
         """Observe and decide; when blind, say so and try again soon."""
-        policy = policy_of(ClusterSteps.observe)
         fresh, self.knocks_seen = self.knocks != self.knocks_seen, self.knocks
         try:
-            seen = await workflow.execute_activity_method(
-                ClusterSteps.observe,
-                ObserveOrder(ref=self.ref, uid=self.memory.uid, fresh=fresh),
-                start_to_close_timeout=policy.timeout,
-                schedule_to_close_timeout=policy.deadline,
-                retry_policy=policy.retry,
-                summary="observe",
-            )
+            seen = await self.observe(fresh=fresh)
         except ActivityError as error:
             self.blind = True
             why = f"can't see the cluster: {sentence(error)}"

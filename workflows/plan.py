@@ -73,6 +73,16 @@ def decide(seen: Observation, memory: Memory, now: datetime) -> Plan:
     )
 
 
+def cannot_wait(seen: Observation, memory: Memory, now: datetime) -> bool:
+    """Whether an operation that waits for members keeps something out that needs none of them."""
+    order = decide(seen, memory, now).order
+    if order is None:
+        return False
+    roles = any(one.startswith("role ") for one in seen.sql_pending)
+    alone = order.requested or order.kind in (Kind.DRAIN, Kind.ROLLING_UPDATE)
+    return alone or roles or bool(groups_to_apply(seen))
+
+
 def _spare_template(seen: Observation, memory: Memory, now: datetime) -> Observation:
     """Before its turn in a roll-out a cluster keeps its template: a pod that is lost meanwhile
     comes back as it was, not as the first one of what may be bad."""

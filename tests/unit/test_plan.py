@@ -21,7 +21,7 @@ from workflows.model.observation import (
     StatusSeen,
 )
 from workflows.model.status import OperationStatus, Word, digest
-from workflows.plan import Plan, decide
+from workflows.plan import Plan, cannot_wait, decide
 from workflows.reasons import GROUP_OF_KIND
 
 REF = ClusterRef(namespace="shop", name="acid-orders")
@@ -339,3 +339,20 @@ def settled_status(**more: object) -> StatusSeen:
     return StatusSeen.model_validate(
         {"word": "Running", "observed_generation": 3, "digest": report.digest, **more}
     )
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"pods": [pod(0), pod(1, ready=False)]}, False),
+        ({"pods": [pod(0), pod(1, ready=False)], "objects": [drifted("Service")]}, True),
+        ({"pods": [pod(0)], "sql_pending": ["role shop: its password differs"]}, True),
+        ({"pods": [pod(0)], "sql_pending": ["database shop is missing"]}, False),
+        ({}, False),
+    ],
+    ids=["member", "object", "password", "database", "nothing"],
+)
+def test_only_what_needs_no_member_can_not_wait_for_one(
+    facts: dict[str, object], expected: bool
+) -> None:
+    assert cannot_wait(running(**facts), Memory(uid="u"), NOW) is expected

@@ -46,6 +46,17 @@ async def test_a_deleted_object_comes_back_although_a_member_is_waited_for(play:
     await eventually(play.at_rest)
 
 
+async def test_news_that_turn_out_to_be_nothing_end_no_operation(play: Play) -> None:
+    await stuck(play)
+    looks = len(play.world.fresh_looks)
+    await play.knock("services changed", touched=True)
+    await eventually(lambda: len(play.world.fresh_looks) > looks)
+    play.world.release("until members")
+    await eventually(play.at_rest)
+    assert not of_kind(play, Kind.SYNC, Phase.SUPERSEDED)
+    assert play.world.calls.count("until members") == 2
+
+
 async def test_a_request_is_answered_although_a_member_is_waited_for(play: Play) -> None:
     await stuck(play)
     play.world.operations["mine"] = Asked.by_somebody("mine", Kind.SWITCHOVER)
