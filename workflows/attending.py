@@ -33,7 +33,7 @@ from workflows.progress import sentence
 from workflows.report import FAILED_REASON, FAILED_WORD
 from workflows.search import STATUS
 from workflows.steps import ClusterSteps
-from workflows.telling import record_name
+from workflows.telling import record_name, write
 from workflows.turns import Asking
 
 Child = workflow.ChildWorkflowHandle[Any, OperationResult]
@@ -145,7 +145,7 @@ class Attending(Listening):
                 await child.signal("supersede", self._why_superseded(one))
 
     async def _until_news(self, child: Child, one: Attended, *, pressed: bool) -> None:
-        """Raises TimeoutError when it has to make room for what presses."""
+        """Raises TimeoutError when it is time to look whether what presses can't wait."""
         await workflow.wait_condition(
             lambda: (
                 child.done()
@@ -280,20 +280,9 @@ class Attending(Listening):
         )
 
     async def tell(self, report: Report) -> None:
-        policy = policy_of(ClusterSteps.report)
         if report.word is not None:
             self._index(report.word)
-        try:
-            await workflow.execute_activity_method(
-                ClusterSteps.report,
-                report,
-                start_to_close_timeout=policy.timeout,
-                schedule_to_close_timeout=policy.deadline,
-                retry_policy=policy.retry,
-                summary=f"report {report.word or 'status'}",
-            )
-        except ActivityError as error:
-            workflow.logger.warning("status could not be written: %s", sentence(error))
+        await write(report, summary=f"report {report.word or 'status'}")
 
     def _index(self, word: Word) -> None:
         """In Temporal's list, from which metrics count."""

@@ -99,18 +99,7 @@ class Telling:
             record=self._recording(status, phase),
         )
         self._told = True
-        policy = policy_of(ClusterSteps.report)
-        try:
-            await workflow.execute_activity_method(
-                ClusterSteps.report,
-                report,
-                start_to_close_timeout=policy.timeout,
-                schedule_to_close_timeout=policy.deadline,
-                retry_policy=policy.retry,
-                summary="status",
-            )
-        except ActivityError as error:
-            workflow.logger.warning("status could not be written: %s", sentence(error))
+        await write(report, summary="status")
 
     def _status(self, *, message: str, waiting_for: str | None) -> OperationStatus:
         return OperationStatus(
@@ -167,6 +156,22 @@ class Telling:
         if phase is not Phase.RUNNING or status.waiting_for or self._recorded is None:
             return True
         return workflow.now() - self._recorded >= RECORD_EVERY
+
+
+async def write(report: Report, *, summary: str) -> None:
+    """Write a status, with what belongs to it; a failure to do so is logged and stops nobody."""
+    policy = policy_of(ClusterSteps.report)
+    try:
+        await workflow.execute_activity_method(
+            ClusterSteps.report,
+            report,
+            start_to_close_timeout=policy.timeout,
+            schedule_to_close_timeout=policy.deadline,
+            retry_policy=policy.retry,
+            summary=summary,
+        )
+    except ActivityError as error:
+        workflow.logger.warning("status could not be written: %s", sentence(error))
 
 
 def record_name(order: OperationOrder, run_id: str) -> str:

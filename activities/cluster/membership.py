@@ -14,7 +14,6 @@ from activities.kube.staleness import Newest
 from activities.manifests.instances import number_of_instances
 from activities.patroni.client import PatroniClient
 from activities.patroni.dynamic import Dynamic
-from workflows.model.configuration import Configuration
 from workflows.model.errors import NotYet, Unavailable
 from workflows.model.names import Role
 from workflows.model.observation import MemberSeen, Membership, PodSeen
@@ -48,7 +47,7 @@ class Memberships:
         cluster = readable(self._resources.meant(order.ref, uid=order.uid))
         stateful_set = self._observed(order, deadline=time.monotonic() + self._patience_seconds)
         newest = Newest(self._kube, stateful_set, lazy=configuration.enable_lazy_spilo_upgrade)
-        listed = self._pods(order, configuration)
+        listed = children.list_database_pods(self._kube, order.ref, configuration)
         label = configuration.pod_role_label
         found = [
             _asked_for(pods.seen(pod, role_label=label, newest=newest), pod, order.made_before)
@@ -71,11 +70,6 @@ class Memberships:
             max_lag_bytes=dynamic.max_lag_bytes,
             **waits.window(cluster, configuration, now=datetime.now(UTC)),
         )
-
-    def _pods(self, order: MembershipOrder, configuration: Configuration) -> list[Object]:
-        labels = children.selector(order.ref, configuration)
-        listed = self._kube.list("Pod", order.ref.namespace, labels, fresh=True)
-        return children.database_pods(listed, order.ref, configuration)
 
     def _observed(self, order: MembershipOrder, *, deadline: float) -> Object:
         """A pod deleted earlier than its controller has looked would be made as it was."""

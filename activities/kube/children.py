@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from activities.kube import ownership
+from activities.kube.client import Kube
 from activities.manifests import event_stream, logical_backup, pooler
 from workflows.model import names
 from workflows.model.base import ClusterRef
@@ -112,6 +113,14 @@ def database_pods(
         if belongs(Stage.PODS, "Pod", pod, ref=ref, configuration=configuration)
     ]
     return sorted(own, key=lambda pod: str(pod["metadata"]["name"]))
+
+
+def list_database_pods(
+    kube: Kube, ref: ClusterRef, configuration: Configuration
+) -> list[dict[str, Any]]:
+    """Read from the API server now."""
+    listed = kube.list("Pod", ref.namespace, selector(ref, configuration), fresh=True)
+    return database_pods(listed, ref, configuration)
 
 
 def volume_claims(

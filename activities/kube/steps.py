@@ -7,7 +7,7 @@ from temporalio import activity
 from activities.configuration import ConfigurationSource
 from activities.kube import children
 from activities.kube.apply import Application
-from activities.kube.client import Kube, Object
+from activities.kube.client import Kube
 from activities.kube.growth import Growth
 from activities.kube.judge import Judge
 from activities.kube.remove import Removal
@@ -15,8 +15,6 @@ from activities.kube.renewal import Renewal
 from activities.kube.resource import Resources
 from activities.kube.roles import Roles
 from activities.progress import Progress
-from workflows.model.base import ClusterRef
-from workflows.model.configuration import Configuration
 from workflows.model.orders import (
     Applied,
     ApplyOrder,
@@ -92,7 +90,7 @@ class KubernetesSteps(KubeSteps):
             self._kube,
             order,
             leader=self._leader,
-            members=lambda: self._members(order.ref, configuration),
+            members=lambda: children.list_database_pods(self._kube, order.ref, configuration),
             role_label=configuration.pod_role_label,
             tell=Progress(self._kube, order.ref, order.uid).waits_for,
         ).run()
@@ -108,11 +106,6 @@ class KubernetesSteps(KubeSteps):
             tell=Progress(self._kube, order.ref, order.uid).waits_for,
         )
         growth.run()
-
-    def _members(self, ref: ClusterRef, configuration: Configuration) -> list[Object]:
-        labels = children.selector(ref, configuration)
-        listed = self._kube.list("Pod", ref.namespace, labels, fresh=True)
-        return children.database_pods(listed, ref, configuration)
 
     def _application(self, order: ApplyOrder | RestoreOrder) -> Application:
         configuration = self._configuration.recent()

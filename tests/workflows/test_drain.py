@@ -70,11 +70,7 @@ async def test_outside_of_windows_the_primary_waits_for_the_next_one(play: Play)
     play.world.window_opens = "2099-01-01T00:00:00Z"
     await cordoned(play, "node-0", "node-1")
     told = "drain waits for a maintenance window, opens at 2099-01-01T00:00:00Z"
-
-    async def waits() -> bool:
-        return await play.entity_says() == told
-
-    await eventually(waits)
+    await play.until_entity_says(told)
     assert play.world.crew.history == ["renew 1"]
     play.world.window_opens = ""
     await play.knock("the window is open")
@@ -91,11 +87,7 @@ async def test_a_window_that_closes_during_a_drain_leaves_the_primary_for_the_ne
     play.world.window_opens = "2099-01-01T00:00:00Z"
     play.world.release("healthy 1")
     told = "drain waits for a maintenance window, opens at 2099-01-01T00:00:00Z"
-
-    async def waits() -> bool:
-        return await play.entity_says() == told
-
-    await eventually(waits)
+    await play.until_entity_says(told)
     assert play.world.crew.history == ["renew 1"]
     await play.word("Running")
     play.world.window_opens = ""

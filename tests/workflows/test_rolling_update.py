@@ -320,11 +320,7 @@ async def test_a_window_that_closes_leaves_the_primary_for_the_next_one(play: Pl
     play.world.window_opens = "2099-01-01T00:00:00Z"
     play.world.release("healthy 1")
     told = "rolling-update waits for a maintenance window, opens at 2099-01-01T00:00:00Z"
-
-    async def waits() -> bool:
-        return await play.entity_says() == told
-
-    await eventually(waits)
+    await play.until_entity_says(told)
     assert play.world.crew.history == ["renew 1"]
     ended = "leads and is made anew in the next maintenance window"
     assert any(one.endswith(ended) for one in play.world.events)

@@ -389,6 +389,12 @@ class Play:
         """The entity's own sentence on what it does."""
         return await self.entity.query(Cluster.status)
 
+    async def until_entity_says(self, told: str) -> None:
+        async def said() -> bool:
+            return await self.entity_says() == told
+
+        await eventually(said)
+
     async def at_rest(self) -> bool:
         return await self.entity.query(Cluster.at_rest)
 
