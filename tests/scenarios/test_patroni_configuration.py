@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.field import install
-from tests.field.cluster import Cluster, manifest, patroni_members
+from tests.field.cluster import Cluster, manifest
 from tests.field.platform import Platform
 from tests.field.temporal import Temporal
 from tests.field.waiting import until
@@ -220,8 +220,9 @@ def _pods(cluster: Cluster) -> list[str]:
 
 
 def _nobody_waits(cluster: Cluster) -> bool:
-    query = "select count(*) from pg_settings where pending_restart"
-    told = [member.get("pending_restart") for member in patroni_members(cluster)]
+    """Each member is asked itself: what the others know of it may be a round of Patroni old."""
+    query, patroni = "select count(*) from pg_settings where pending_restart", Patroni(cluster)
+    told = [patroni(pod, "GET", "/patroni")[1].get("pending_restart") for pod in _pods(cluster)]
     waits = [cluster.superuser(query, pod=pod).strip() for pod in _pods(cluster)]
     return not any(told) and set(waits) == {"0"}
 
