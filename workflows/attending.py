@@ -19,7 +19,6 @@ from workflows.listening import NOT_BY_ANNOTATION, Listening
 from workflows.model.base import ClusterRef
 from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
-from workflows.model.names import PAUSED
 from workflows.model.observation import Observation
 from workflows.model.operations import OperationOrder, OperationResult, Outcome
 from workflows.model.orders import ObserveOrder
@@ -32,6 +31,7 @@ from workflows.policies import policy_of
 from workflows.progress import sentence
 from workflows.report import FAILED_REASON, FAILED_WORD
 from workflows.search import STATUS
+from workflows.steering import BY_PAUSING
 from workflows.steps import ClusterSteps
 from workflows.telling import record_name, write
 from workflows.turns import Asking
@@ -57,7 +57,6 @@ PART_OF_PATIENCE = 20
 """What is urgent waits for the 20th part of what an operation may wait for members: a minute."""
 MOST_DOUBLINGS = 5
 """Each time in a row it is twice as long: even who is disturbed for ever comes to an end."""
-BY_PAUSING = f"by annotation {PAUSED}"
 
 
 @dataclass

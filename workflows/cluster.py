@@ -13,12 +13,13 @@ from temporalio.exceptions import ActivityError
 
 from workflows import strays
 from workflows.attending import Attending
+from workflows.beginning import Plan
 from workflows.model.base import ClusterRef, Message
 from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
 from workflows.model.observation import Observation
 from workflows.model.report import EventNote, Report
-from workflows.plan import Plan, decide
+from workflows.plan import decide
 from workflows.progress import sentence
 from workflows.search import CLUSTER
 

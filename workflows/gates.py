@@ -126,12 +126,12 @@ class Operation:
 
     async def _gate(self, title: str) -> None:
         """Stop here when told to; hold here while paused."""
-        if self._steering.paused_by is not None and not self._steering.stops:
-            self._log.note(title, "running", f"paused: {self._steering.paused_by}")
+        if self._steering.held_by is not None and not self._steering.stops:
+            self._log.note(title, "running", f"paused: {self._steering.held_by}")
             self._telling.enter(Phase.PAUSED)
             await self._tell(waiting_for=f"resume, before {title}", phase=Phase.PAUSED)
             await workflow.wait_condition(
-                lambda: self._steering.paused_by is None or self._steering.stops
+                lambda: self._steering.held_by is None or self._steering.stops
             )
             self._telling.enter(Phase.RUNNING)
         self._raise_if_stopped()

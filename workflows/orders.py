@@ -38,6 +38,7 @@ def order_for(
         longest_retry_seconds=seen.longest_retry_seconds,
         patroni=_configures(seen, kind),
         configuration=seen.rollout.name if kind is Kind.ROLLING_UPDATE else "",
+        restarts_wait=_restarts_wait(seen, kind),
         untouched=seen.untouched,
         cloud_volumes=any(one.cloud for one in seen.objects),
     )
@@ -47,4 +48,10 @@ def _configures(seen: Observation, kind: Kind) -> bool:
     """In a new cluster it is seen only when members run, and before that step by step."""
     if kind is Kind.CREATE:
         return seen.instances > 0
-    return bool(seen.patroni.changes or seen.patroni.restarts)
+    restarts = seen.patroni.restarts and not _restarts_wait(seen, kind)
+    return bool(seen.patroni.changes or restarts)
+
+
+def _restarts_wait(seen: Observation, kind: Kind) -> bool:
+    """Nobody uses a new cluster yet."""
+    return Kind.RESTART in seen.apart and kind not in (Kind.CREATE, Kind.RESTART)

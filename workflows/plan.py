@@ -7,52 +7,26 @@ one operation, and what the status should say. No rule does I/O or knows the clo
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from pydantic import Field
-
-from workflows import evacuation
-from workflows.gating import Held, find, hold, pending_name
-from workflows.model.base import Message
+from workflows import apart, evacuation
+from workflows.beginning import Plan, held_up, news, prepared, unless_backing_off
+from workflows.gating import Held, hold
 from workflows.model.children import BASIC, Group
 from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
 from workflows.model.observation import Observation
-from workflows.model.operations import OperationOrder
-from workflows.model.record import Closing, Record
 from workflows.model.report import Report
-from workflows.model.status import Word
 from workflows.orders import order_for
-from workflows.preview import expected, preview
 from workflows.reasons import groups_to_apply, reasons
 from workflows.repeating import back_off
 from workflows.report import invalid, refused, settled, without_lost_operation
 from workflows.requests import asked_for, closings, order_of
-
-NOT_YET_CREATED = ("", Word.CREATING, Word.CREATE_FAILED)
-
-
-class Plan(Message):
-    """What to do about a cluster now, and why."""
-
-    why: str
-    order: OperationOrder | None = None
-    report: Report | None = Field(default=None, description="written before the operation, if any")
-    ends: bool = Field(default=False, description="nothing is left to look after")
-    look_again_seconds: float = 1800.0
-    held: Held | None = Field(default=None, description="what waits before it may begin")
-    records: list[Record] = Field(
-        default_factory=list, description="what PostgresOperations that wait should say"
-    )
-    closings: list[Closing] = Field(
-        default_factory=list, description="PostgresOperations that nobody works on any more"
-    )
-
 
 Rule = Callable[[Observation, Memory, datetime], Plan | None]
 
 
 def decide(seen: Observation, memory: Memory, now: datetime) -> Plan:
     """The plan of the first rule that applies, and what is to be told of all that waits."""
-    seen = _spare_template(seen, memory, now)
+    seen = _spare_template(apart.keep_primary(seen), memory, now)
     plan = next(plan for rule in RULES if (plan := rule(seen, memory, now)))
     waiting = _waiting_requests(seen, memory, now)
     if plan.held is not None:
@@ -90,7 +64,7 @@ def _spare_template(seen: Observation, memory: Memory, now: datetime) -> Observa
     if drifted is None:
         return seen
     order = order_for(seen, memory, kind=Kind.ROLLING_UPDATE, why=str(drifted))
-    held = _held(order, seen, memory, now)
+    held = held_up(order, seen, memory, now)
     if held is None or held.wish is None:
         return seen
     others = [one for one in seen.objects if one is not drifted]
@@ -98,7 +72,7 @@ def _spare_template(seen: Observation, memory: Memory, now: datetime) -> Observa
 
 
 def _waiting_requests(seen: Observation, memory: Memory, now: datetime) -> list[Held]:
-    orders = [_prepared(order_of(asked, seen), seen) for asked in asked_for(seen, memory)]
+    orders = [prepared(order_of(asked, seen), seen) for asked in asked_for(seen, memory)]
     found = [hold(order, seen, memory, now) for order in orders]
     return [held for held in found if held is not None]
 
@@ -106,7 +80,7 @@ def _waiting_requests(seen: Observation, memory: Memory, now: datetime) -> list[
 def carry_out_request(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     """Before everything else: a person waits, and what is wrong elsewhere may be the reason."""
     for asked in asked_for(seen, memory):
-        order = _prepared(order_of(asked, seen), seen)
+        order = prepared(order_of(asked, seen), seen)
         if order.kind is Kind.ROLLING_UPDATE and _an_edit_is_first(seen, memory, now):
             continue
         if hold(order, seen, memory, now) is None:
@@ -138,25 +112,25 @@ def after_the_resource_is_gone(seen: Observation, memory: Memory, now: datetime)
     order = order_for(
         seen, memory, kind=Kind.DELETE, why=f"{len(seen.leftovers)} children are left"
     )
-    return _unless_backing_off(order, seen, memory, now)
+    return unless_backing_off(order, seen, memory, now)
 
 
 def delete(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     if not seen.deletion.requested:
         return None
     if seen.deletion.refused:
-        return Plan(why=seen.deletion.refused, report=_news(refused(seen), seen))
+        return Plan(why=seen.deletion.refused, report=news(refused(seen), seen))
     if not seen.finalizer:
         return Plan(why="deletion waits for another's finalizer")
     order = order_for(seen, memory, kind=Kind.DELETE, why="deletion was requested")
-    return _unless_backing_off(order, seen, memory, now)
+    return unless_backing_off(order, seen, memory, now)
 
 
 def refuse_invalid(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     if not seen.invalid:
         return None
     why = "; ".join(str(bad) for bad in seen.invalid)
-    return Plan(why=why, report=_news(invalid(seen), seen), look_again_seconds=seen.resync_seconds)
+    return Plan(why=why, report=news(invalid(seen), seen), look_again_seconds=seen.resync_seconds)
 
 
 def respect_pause(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
@@ -164,7 +138,7 @@ def respect_pause(seen: Observation, memory: Memory, now: datetime) -> Plan | No
         return None
     return Plan(
         why="paused by annotation",
-        report=_news(settled(seen, failure=None), seen),
+        report=news(settled(seen, failure=None), seen),
         look_again_seconds=seen.resync_seconds,
     )
 
@@ -175,8 +149,8 @@ def put_back(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     if wish is None or wish.generation != seen.generation:
         return None
     order = order_for(seen, memory, kind=Kind.ROLLING_UPDATE, why=wish.by)
-    prepared = _prepared(order.model_copy(update={"rolls_back": wish.by}), seen)
-    return Plan(why=wish.by, order=prepared)
+    back = order.model_copy(update={"rolls_back": wish.by})
+    return Plan(why=wish.by, order=prepared(back, seen))
 
 
 def converge(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
@@ -189,7 +163,7 @@ def converge(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     order = order_for(seen, memory, kind=kind, why="; ".join(why), groups=groups)
     if _may_renew(seen) and back_off(order, memory, now) is not None:
         return None
-    plan = _unless_backing_off(order, seen, memory, now)
+    plan = unless_backing_off(order, seen, memory, now)
     return plan.model_copy(update={"report": _memory_of_slots(seen)}) if plan.order else plan
 
 
@@ -199,7 +173,7 @@ def renew_members(seen: Observation, memory: Memory, now: datetime) -> Plan | No
         return None
     why = "; ".join(f"{pod.name}: {pod.stale}" for pod in seen.stale)
     order = order_for(seen, memory, kind=Kind.ROLLING_UPDATE, why=why)
-    return _unless_backing_off(order, seen, memory, now)
+    return unless_backing_off(order, seen, memory, now)
 
 
 def evacuate(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
@@ -207,8 +181,20 @@ def evacuate(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     order = evacuation.order(seen, memory)
     if order is None or seen.paused or not evacuation.can_begin(seen, order):
         return None
-    plan = _unless_backing_off(order, seen, memory, now)
+    plan = unless_backing_off(order, seen, memory, now)
     return plan if plan.order is not None else None
+
+
+def begin_apart(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
+    """Restarts and switchovers that are no part of an update, once nothing holds them."""
+    plan = wait_apart(seen, memory, now)
+    return plan if plan is not None and plan.order is not None else None
+
+
+def wait_apart(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
+    """When nothing else is to be done, say what they wait for."""
+    order = apart.order(seen, memory)
+    return unless_backing_off(order, seen, memory, now) if order is not None else None
 
 
 def wait_for_turn(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
@@ -216,19 +202,19 @@ def wait_for_turn(seen: Observation, memory: Memory, now: datetime) -> Plan | No
     if not seen.template_waits:
         return None
     order = order_for(seen, memory, kind=Kind.ROLLING_UPDATE, why=seen.template_waits)
-    return _unless_backing_off(order, seen, memory, now)
+    return unless_backing_off(order, seen, memory, now)
 
 
 def wait_to_evacuate(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     """When nothing else is to be done, say what it waits for."""
     order = evacuation.order(seen, memory)
-    return _unless_backing_off(order, seen, memory, now) if order is not None else None
+    return unless_backing_off(order, seen, memory, now) if order is not None else None
 
 
 def rest(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     return Plan(
         why="everything is as it should be",
-        report=_news(settled(seen, failure=None), seen),
+        report=news(settled(seen, failure=None), seen),
         look_again_seconds=seen.longest_retry_seconds if seen.concerns else seen.resync_seconds,
     )
 
@@ -244,14 +230,16 @@ RULES: Sequence[Rule] = (
     put_back,
     converge,
     renew_members,
+    begin_apart,
     wait_for_turn,
     wait_to_evacuate,
+    wait_apart,
     rest,
 )
 
 
 def _kind(seen: Observation) -> Kind:
-    if seen.status.word in NOT_YET_CREATED or not (seen.stateful_set or seen.pods):
+    if not seen.created:
         return Kind.CREATE
     return Kind.UPDATE if seen.generation != seen.status.observed_generation else Kind.SYNC
 
@@ -266,52 +254,3 @@ def _memory_of_slots(seen: Observation) -> Report | None:
 def _may_renew(seen: Observation) -> bool:
     """Not before the StatefulSet has the template that pods are to be made from."""
     return bool(seen.stale) and Group.STATEFUL_SET not in groups_to_apply(seen)
-
-
-def _unless_backing_off(
-    order: OperationOrder, seen: Observation, memory: Memory, now: datetime
-) -> Plan:
-    """The operation, or a rest until its next try when it has just failed for this generation."""
-    failure = back_off(order, memory, now)
-    if failure is None and (held := _held(order, seen, memory, now)) is not None:
-        report = _news(settled(seen, failure=None, waits=held.why), seen) if seen.found else None
-        why = f"{order.kind} waits for {held.why}"
-        return Plan(why=why, report=report, held=held, look_again_seconds=seen.resync_seconds)
-    if failure is None:
-        last = memory.failure_of(order.kind)
-        again = last is not None and last.generation == order.generation
-        why = f"try {last.count + 1}: {order.why}" if last and again else order.why
-        return Plan(why=why, order=_named(_prepared(order, seen), seen))
-    wait = seen.resync_seconds if failure.aborted else (failure.retry_at - now).total_seconds()
-    report = _news(settled(seen, failure=failure), seen) if seen.found else None
-    return Plan(why=failure.message, report=report, look_again_seconds=max(1.0, wait))
-
-
-def _prepared(order: OperationOrder, seen: Observation) -> OperationOrder:
-    """With its plan, and how long it will take."""
-    planned = order.model_copy(update={"plan": preview(order, seen), "team": seen.team})
-    seconds, rests_on = expected(planned, seen)
-    told = {"expected_seconds": seconds, "expected_from": rests_on}
-    return planned.model_copy(update=told)
-
-
-def _held(order: OperationOrder, seen: Observation, memory: Memory, now: datetime) -> Held | None:
-    """Whether it has to wait, under the name that its record has meanwhile."""
-    if order.kind is Kind.DELETE:
-        return None
-    planned = _prepared(order, seen)
-    assert planned.plan is not None
-    name = pending_name(planned, planned.plan)
-    return hold(planned.model_copy(update={"record": name}), seen, memory, now)
-
-
-def _named(order: OperationOrder, seen: Observation) -> OperationOrder:
-    """It goes on in the record in which it has waited, if it has."""
-    assert order.plan is not None
-    name = pending_name(order, order.plan)
-    return order.model_copy(update={"record": name}) if find(seen, name) else order
-
-
-def _news(report: Report, seen: Observation) -> Report | None:
-    """The report, or nothing when the resource says all of it already."""
-    return None if report.digest == seen.status.digest else report

@@ -95,9 +95,12 @@ def _switchover(order: OperationOrder, seen: Observation) -> OperationPlan:
 
 def _restart(order: OperationOrder, seen: Observation) -> OperationPlan:
     leader = _leader(seen)
-    pods = [pod.name for pod in seen.pods if order.member in ("", pod.name)]
+    waiting = {member.name for member in seen.members if member.pending_restart}
+    chosen = [pod.name for pod in seen.pods if order.member in ("", pod.name)]
+    pods = [name for name in chosen if name in waiting] if order.patroni else chosen
     return OperationPlan(
         why=order.why,
+        changes=list(seen.patroni.restarts) if order.patroni else [],
         restarts=sorted(pods, key=lambda name: name == leader),
         leader=leader,
         write_gap_seconds=RESTART_SECONDS if leader in pods else None,

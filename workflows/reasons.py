@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from workflows.model.children import Group
+from workflows.model.kinds import Kind
 from workflows.model.observation import Observation
 
 GROUP_OF_KIND = {
@@ -25,7 +26,8 @@ def reasons(seen: Observation) -> list[str]:
     if (seen.stateful_set or not found) and not (seen.stale or seen.template_waits):
         found.extend(members_missing(seen))
     found.extend(seen.patroni.changes)
-    found.extend([] if seen.stale else seen.patroni.restarts)
+    apart = seen.stale or Kind.RESTART in seen.apart
+    found.extend([] if apart else seen.patroni.restarts)
     found.extend(seen.sql_pending)
     return found
 

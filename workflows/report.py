@@ -20,6 +20,8 @@ FAILED_WORD = {
     Kind.DELETE: Word.SYNC_FAILED,
     Kind.ROLLING_UPDATE: Word.UPDATE_FAILED,
     Kind.DRAIN: Word.SYNC_FAILED,
+    Kind.SWITCHOVER: Word.SYNC_FAILED,
+    Kind.RESTART: Word.SYNC_FAILED,
 }
 FAILED_REASON: dict[Kind, EventReason] = {Kind.CREATE: "Create", Kind.ROLLING_UPDATE: "Update"}
 """Of the warning event; all other kinds have `Sync`."""
@@ -171,6 +173,7 @@ def _rolled(seen: Observation) -> int:
         seen.invalid
         or seen.stale
         or seen.template_waits
+        or seen.primary_goes
         or Group.STATEFUL_SET in groups_to_apply(seen)
     )
     return seen.status.rolled_generation if pending or not seen.pods else seen.generation

@@ -1,8 +1,11 @@
-"""Restart Postgres in place, in one member or in all of them, because somebody asked for it."""
+"""Restart Postgres in place, in one member or in all of them, because somebody asked for it.
+
+Or in those that wait for it, as parameters say, where that is an operation of its own.
+"""
 
 from temporalio import workflow
 
-from workflows import handover
+from workflows import handover, tuning
 from workflows.gates import Operation, StepFailed, conduct
 from workflows.handover import Patience
 from workflows.model.observation import Membership
@@ -22,7 +25,13 @@ class Restart(Steering):
     @workflow.run
     async def run(self, order: OperationOrder) -> OperationResult:
         operation = Operation(order, steering=self, total=2, word=Word.UPDATING)
-        return await conduct(operation, _restart(operation), steering=self)
+        work = _restart_pending if order.patroni else _restart
+        return await conduct(operation, work(operation), steering=self)
+
+
+async def _restart_pending(operation: Operation) -> str:
+    await tuning.restart_pending(operation, await tuning.configure(operation))
+    return "; ".join(operation.changed) or "nobody waits for a restart any more"
 
 
 async def _restart(operation: Operation) -> str:

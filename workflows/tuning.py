@@ -33,7 +33,9 @@ async def configure(operation: Operation) -> Configured:
 async def restart_pending(operation: Operation, configured: Configured) -> None:
     """Restart Postgres where the configuration asks for it."""
     order = operation.order
-    if not (configured.restart and order.members):  # or else pods are made anew anyway
+    if order.restarts_wait or not configured.restart:
+        return
+    if not order.members:  # pods are made anew anyway
         return
     restarted = await operation.step(
         "restart members that wait for it",

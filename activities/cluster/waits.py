@@ -11,6 +11,9 @@ from workflows.model.postgresql import Postgresql
 from workflows.model.turns import RolloutRule
 from workflows.model.windows import Window, is_open, is_window, next_opening
 
+PARTS = (Kind.SWITCHOVER, Kind.RESTART)
+"""Kinds of operations whose work others do by the way."""
+
 
 def of(
     cluster: Postgresql | None, configuration: Configuration, *, now: datetime
@@ -22,6 +25,7 @@ def of(
     opening = f"{opens:%Y-%m-%dT%H:%M:%SZ}" if opens else ""
     approved = [*configuration.operations_to_approve]
     approved += cluster.spec.operations_to_approve if cluster else []
+    held = {*approved, *configuration.operations_in_windows}
     return {
         "team": cluster.spec.team_id if cluster else "",
         "window_open": opened,
@@ -30,6 +34,7 @@ def of(
         "rollout": _rollout(configuration),
         "to_approve": _kinds(approved),
         "in_windows": _kinds(configuration.operations_in_windows),
+        "apart": [kind for kind in PARTS if kind in held],
     }
 
 

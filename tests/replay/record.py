@@ -21,7 +21,8 @@ from tests.workflows.asked import Asked
 from tests.workflows.world import Play, Steps, World, eventually, workers
 from workflows.model.children import Group
 from workflows.model.kinds import Kind
-from workflows.model.observation import BadField, Deletion
+from workflows.model.observation import BadField, Deletion, PatroniSeen
+from workflows.model.orders import Configured
 from workflows.model.postgresoperation import Phase
 from workflows.model.turns import FLEET, RolloutRule
 
@@ -236,7 +237,7 @@ async def pressed(play: Play) -> list[str]:
 
 
 async def interrupted(play: Play) -> list[str]:
-    """A rolling update is paused, renewed and held again; then the annotation holds the next."""
+    """A rolling update is paused, renewed and held again, for a moment also by the annotation."""
     await play.knock("added")
     await play.word("Running")
     play.world.hold("renew 1")
@@ -252,10 +253,36 @@ async def interrupted(play: Play) -> list[str]:
     await play.knock("modified", paused=True)
     play.world.paused = False
     await play.knock("modified", paused=False)
+    await play.entity.signal("resume", "by Ada")
     await eventually(lambda: play.world.crew.history[-2:] == ["lead 1", "renew 0"])
     await play.word("Running")
     await play.entity.terminate("recorded")
     return ["", "op/3-rolling-update", "op/4-rolling-update"]
+
+
+async def apart(play: Play) -> list[str]:
+    """A restart that parameters ask for is approved; then the primary moves for a scale-down."""
+    await play.knock("added")
+    await play.word("Running")
+    play.world.to_approve = play.world.apart = [Kind.SWITCHOVER, Kind.RESTART]
+    play.world.patroni = PatroniSeen(changes=["max_connections is 100, not 50"])
+    play.world.configured = Configured(changed=["max_connections is 50"], restart=True)
+    play.world.generation += 1
+    await play.knock("modified")
+    await eventually(lambda: "Waiting" in _phases(play))
+    play.world.configured = Configured(restart=True)
+    await play.entity.signal("approve")
+    await eventually(lambda: "restart" in play.world.calls)
+    await eventually(play.at_rest)
+    play.world.crew.lead(1)
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    await eventually(lambda: "Waiting" in _phases(play))
+    await play.entity.signal("approve")
+    await eventually(lambda: len(play.world.crew.pods()) == 1)
+    await eventually(play.at_rest)
+    await play.entity.terminate("recorded")
+    return ["", "op/2-update", "op/3-restart", "op/4-switchover"]
 
 
 def _phases(play: Play) -> set[str]:
@@ -275,6 +302,7 @@ CASES: tuple[Case, ...] = (
     volumes,
     pressed,
     interrupted,
+    apart,
 )
 
 

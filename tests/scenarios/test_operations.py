@@ -108,6 +108,46 @@ def test_an_edit_waits_for_approval_and_can_be_paused(cluster: Cluster, platform
     cluster.kubectl.patch("postgresql", cluster.name, {"spec": {"operationsToApprove": None}})
 
 
+def test_a_restart_that_a_parameter_asks_for_waits_for_approval(cluster: Cluster) -> None:
+    started = {pod: _started(cluster, pod) for pod in cluster.uids()}
+    edit = {"operationsToApprove": ["restart"], "postgresql": _parameter(max_connections="110")}
+    cluster.kubectl.patch("postgresql", cluster.name, {"spec": edit})
+    waiting = until("what waits", lambda: _unfinished(cluster, "Waiting", kind="restart"))
+    assert waiting["status"]["waitingFor"] == "approval"
+    assert waiting["status"]["plan"]["restarts"] == [cluster.replica(), cluster.primary()]
+    assert "max_connections" in waiting["status"]["plan"]["why"]
+    assert cluster.conditions()["Synced"]["status"] == "False"
+    assert {pod: _started(cluster, pod) for pod in cluster.uids()} == started
+    name = waiting["metadata"]["name"]
+    cluster.kubectl.patch(KIND, name, {"spec": {"steering": "approve"}})
+    until("it is done", lambda: cluster.answer(name).get("phase") == "Succeeded")
+    shown = [cluster.superuser("show max_connections", pod=pod).strip() for pod in started]
+    assert shown == ["110", "110"]
+    back = {"operationsToApprove": None, "postgresql": _parameter(max_connections=None)}
+    cluster.kubectl.patch("postgresql", cluster.name, {"spec": back})
+
+
+def test_a_scale_down_that_moves_the_primary_waits_for_approval(cluster: Cluster) -> None:
+    last = f"{cluster.name}-1"
+    if cluster.primary() != last:
+        assert (
+            _ask(cluster, "to-the-last", kind="switchover", candidate=last)["phase"] == "Succeeded"
+        )
+    edit = {"operationsToApprove": ["switchover"], "numberOfInstances": 1}
+    with Writer(cluster) as writer:
+        cluster.kubectl.patch("postgresql", cluster.name, {"spec": edit})
+        waiting = until("what waits", lambda: _unfinished(cluster, "Waiting", kind="switchover"))
+        assert (len(cluster.pods()), cluster.primary()) == (2, last)
+        name = waiting["metadata"]["name"]
+        cluster.kubectl.patch(KIND, name, {"spec": {"steering": "approve"}})
+        until("one member", lambda: list(cluster.uids()) == [f"{cluster.name}-0"], within=120)
+        cluster.until_running()
+    assert cluster.answer(name)["phase"] == "Succeeded"
+    assert writer.lost() == []
+    back = {"operationsToApprove": None, "numberOfInstances": 2}
+    cluster.kubectl.patch("postgresql", cluster.name, {"spec": back})
+
+
 def test_a_bad_image_is_rolled_back_and_stays_so_until_the_next_edit(cluster: Cluster) -> None:
     uids, primary = cluster.uids(), cluster.primary()
     with Writer(cluster) as writer:
@@ -154,10 +194,14 @@ def _ended(operation: Manifest) -> bool:
     return operation.get("status", {}).get("phase") in FINISHED
 
 
-def _unfinished(cluster: Cluster, phase: str) -> Manifest | None:
-    """The rolling update that stands at this phase."""
-    found = [one for one in _operations(cluster) if one["spec"]["kind"] == "rolling-update"]
+def _unfinished(cluster: Cluster, phase: str, *, kind: str = "rolling-update") -> Manifest | None:
+    """The operation of this kind that stands at this phase."""
+    found = [one for one in _operations(cluster) if one["spec"]["kind"] == kind]
     return next((one for one in found if one.get("status", {}).get("phase") == phase), None)
+
+
+def _parameter(**parameters: str | None) -> Mapping[str, Any]:
+    return {"parameters": parameters}
 
 
 def _signal(platform: Platform, cluster: Cluster, name: str) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflows.beginning import Plan
 from workflows.model.base import ClusterRef
 from workflows.model.children import BASIC, Group
 from workflows.model.kinds import Kind
@@ -21,7 +22,7 @@ from workflows.model.observation import (
     StatusSeen,
 )
 from workflows.model.status import OperationStatus, Word, digest
-from workflows.plan import Plan, cannot_wait, decide
+from workflows.plan import cannot_wait, decide
 from workflows.reasons import GROUP_OF_KIND
 
 REF = ClusterRef(namespace="shop", name="acid-orders")

@@ -1,6 +1,7 @@
 """What is planned when the configuration asks for another pod template."""
 
 from tests.unit.test_plan import NOW, pod, running
+from workflows.beginning import Plan
 from workflows.model.children import Group
 from workflows.model.kinds import Kind
 from workflows.model.memory import Memory
@@ -8,7 +9,7 @@ from workflows.model.observation import Drift, ObjectSeen, Observation, StatusSe
 from workflows.model.postgresoperation import Phase
 from workflows.model.status import Word
 from workflows.model.turns import RolloutRule, Turn
-from workflows.plan import Plan, decide
+from workflows.plan import decide
 
 RULE = RolloutRule(name="r", parallel=1)
 SERVICE = ObjectSeen(

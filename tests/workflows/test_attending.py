@@ -8,6 +8,7 @@ from workflows.model.kinds import Kind
 from workflows.model.observation import Deletion
 from workflows.model.postgresoperation import Phase
 from workflows.search import STATUS
+from workflows.steering import BY_PAUSING
 
 RUNNING_PHASES = (Phase.RUNNING, Phase.PAUSED)
 
@@ -93,6 +94,21 @@ async def test_the_annotation_that_pauses_a_cluster_holds_what_runs(play: Play) 
     assert "lead 1" not in play.world.crew.history
     play.world.paused = False
     await play.knock("modified", paused=False)
+    await rolled(play)
+
+
+async def test_a_persons_pause_outlives_that_of_the_cluster(play: Play) -> None:
+    play.world.hold(HOLDING)
+    await edited(play)
+    await eventually(lambda: HOLDING in play.world.calls)
+    operation = play.operation("3-rolling-update")
+    await operation.signal("pause", "by Ada")
+    await operation.signal("pause", BY_PAUSING)
+    await operation.signal("resume", BY_PAUSING)
+    play.world.release(HOLDING)
+    await eventually(lambda: of_kind(play, Kind.ROLLING_UPDATE, Phase.PAUSED))
+    assert "lead 1" not in play.world.crew.history
+    await operation.signal("resume", "by Ada")
     await rolled(play)
 
 

@@ -7,7 +7,9 @@ import pytest
 from tests.workflows.asked import Asked
 from tests.workflows.world import Play, eventually
 from workflows.model.kinds import Kind
+from workflows.model.observation import PatroniSeen
 from workflows.model.operations import Knock
+from workflows.model.orders import Configured
 from workflows.model.postgresoperation import Phase, Verb
 from workflows.model.record import ANNOTATION, RECORD, Steer
 
@@ -135,6 +137,41 @@ async def test_the_window_wakes_the_cluster_by_itself(play: Play) -> None:
     await waits(play)
     play.world.window_opens = ""
     await rolled(play)
+
+
+async def test_a_restart_that_parameters_ask_for_waits_until_it_is_approved(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.to_approve = play.world.apart = [Kind.RESTART]
+    play.world.patroni = PatroniSeen(changes=["max_connections is 100, not 50"])
+    play.world.configured, play.world.generation = Configured(changed=["x"], restart=True), 2
+    await play.knock("modified")
+    asked = await waits(play)
+    assert (asked.seen.kind, asked.told) == (Kind.RESTART, ("approval",))
+    assert "configure" in play.world.calls
+    assert "restart" not in play.world.calls
+    play.world.configured = Configured(restart=True)
+    await play.entity.signal("approve")
+    await eventually(lambda: play.world.operations[asked.seen.name].seen.phase is Phase.SUCCEEDED)
+    assert play.world.calls.count("restart") == 1
+    await play.word("Running")
+
+
+async def test_the_primary_of_a_scale_down_moves_when_that_is_approved(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.lead(1)
+    play.world.to_approve = play.world.apart = [Kind.SWITCHOVER]
+    play.world.edit()
+    play.world.instances = 1
+    await play.knock("modified")
+    asked = await waits(play)
+    assert (asked.seen.kind, asked.told) == (Kind.SWITCHOVER, ("approval",))
+    assert len(play.world.crew.pods()) == 2
+    await play.entity.signal("approve")
+    await eventually(lambda: len(play.world.crew.pods()) == 1)
+    assert play.world.operations[asked.seen.name].seen.phase is Phase.SUCCEEDED
+    await play.word("Running")
 
 
 async def test_who_asks_does_not_wait_for_a_window(play: Play) -> None:

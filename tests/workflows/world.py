@@ -101,6 +101,7 @@ class World:
         self.operations: dict[str, Asked] = {}
         self.to_approve: list[Kind] = []
         self.in_windows: list[Kind] = []
+        self.apart: list[Kind] = []
         self.window_opens = ""
         """When the next window opens, if none is open."""
         self.dry_run = False
@@ -217,6 +218,7 @@ class Steps(MemberSteps):
             operations=[one.seen for one in world.operations.values() if not one.finished],
             to_approve=world.to_approve,
             in_windows=world.in_windows,
+            apart=world.apart,
             window_open=not world.window_opens,
             window_opens=world.window_opens,
             dry_run=world.dry_run,

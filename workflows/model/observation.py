@@ -13,7 +13,7 @@ from workflows.model.base import ClusterRef, Message
 from workflows.model.children import Group
 from workflows.model.kinds import Kind
 from workflows.model.record import OperationSeen
-from workflows.model.status import OperationStatus
+from workflows.model.status import OperationStatus, Word
 from workflows.model.turns import RolloutRule
 
 LEADERS = frozenset({"leader", "standby_leader", "master"})
@@ -224,6 +224,13 @@ class Observation(Message):
     in_windows: list[Kind] = Field(
         default_factory=list, description="kinds that begin in maintenance windows only"
     )
+    apart: list[Kind] = Field(
+        default_factory=list,
+        description="what is no part of an update, as it has to be approved or to wait by itself",
+    )
+    primary_goes: str = Field(
+        default="", description="that the primary is to go and has to move before, if so; planned"
+    )
     rolled_back: str = Field(
         default="", description="that the manifest's pod template was rolled back, if it was"
     )
@@ -241,6 +248,12 @@ class Observation(Message):
     def untouched(self) -> bool:
         """Whether nobody has worked on it yet: it has no status, and nothing to run in."""
         return not (self.status.word or self.stateful_set or self.pods)
+
+    @property
+    def created(self) -> bool:
+        """Whether its creation has ended well."""
+        there = self.stateful_set or bool(self.pods)
+        return there and self.status.word not in ("", Word.CREATING, Word.CREATE_FAILED)
 
     @property
     def rolled_out_to(self) -> bool:

@@ -72,6 +72,9 @@ class OperationOrder(Message):
         default=300.0, description="longest pause before it is tried again when it fails"
     )
     patroni: bool = Field(default=False, description="bring Patroni's configuration up to date")
+    restarts_wait: bool = Field(
+        default=False, description="members that wait for a restart are left to another operation"
+    )
     untouched: bool = Field(default=False, description="see `Observation.untouched`")
     cloud_volumes: bool = Field(default=False, description="modify volumes by the cloud's own API")
     record: str = Field(
