@@ -8,6 +8,7 @@ from typing import Final
 
 from temporalio import activity
 
+from activities.cluster.status import still_running
 from activities.kube.client import Kube, Object
 from workflows.model.base import ClusterRef
 from workflows.model.errors import MatriarchError
@@ -62,23 +63,24 @@ class Progress:
             self._shown = (what, message)
 
     def _write(self, texts: Mapping[str, str]) -> None:
-        """Change an operation that is shown, and its record unless it tells of another by now.
+        """Change an operation that is shown and runs, and its record unless it tells of another.
 
         A new resource of this name is left alone.
         """
         namespace = self._ref.namespace
         same = _test("/metadata/uid", self._uid)
-        words = [same, *_set("/status/operation", texts)]
+        runs = _test("/status/operation/finished", None)
+        words: list[Object] = [same, runs, *_set("/status/operation", texts)]
         shown = self._kube.patch_json(KIND, namespace, self._ref.name, words, part="status") or {}
         operation = shown.get("status", {}).get("operation", {})
         record = operation.get("record")
         if record:
-            same = _test("/status/workflowId", operation["workflowId"])
-            words = [same, *_set("/status", texts)]
+            words = still_running(operation["workflowId"], place="/status")
+            words += _set("/status", texts)
             self._kube.patch_json(RECORD, namespace, record, words, part="status")
 
 
-def _test(path: str, value: str) -> Object:
+def _test(path: str, value: str | None) -> Object:
     return {"op": "test", "path": path, "value": value}
 
 

@@ -33,6 +33,7 @@ HOW_TO_GO_ON = (
     "edit the manifest to go on, "
     f"or take the annotation {ROLLED_BACK} off the StatefulSet to try the same once more"
 )
+LOST = "its workflow was lost; what was left to do was done anew, or is not wanted any more"
 CONCERN_OF_SUBJECT = {"role": "Roles", "database": "Databases"}
 """By the first word of a sentence on what could not be done."""
 
@@ -113,15 +114,17 @@ def without_lost_operation(
 ) -> Report | None:
     """While none runs, the status must not say so for ever of one that ended without a word.
 
-    What this entity has begun itself ends with a word of its own, which may not be read yet.
+    What this entity has begun itself ends with a word of its own, which may not be read yet; but
+    that it is read late does not last.
     """
     lost = seen.status.unfinished
     if not seen.found or lost is None:
         return report
     number = number_of(lost.workflow_id)
-    if number is not None and number <= memory.sequence:
+    ours = number is not None and number <= memory.sequence
+    if ours and not seen.status.silent:
         return report
-    message = "its workflow was lost; what was left to do was done anew, or is not wanted any more"
+    message = "it has ended; its PostgresOperation says how" if ours else LOST
     ended = lost.model_copy(
         update={"finished": stamp(now), "message": message, "eta": None, "waiting_for": None}
     )

@@ -96,6 +96,7 @@ class Telling:
             members_ready=members_ready(seen) if seen else None,
             events=events,
             first=self._order.untouched and not self._told,
+            begins=not self._told,
             record=self._recording(status, phase),
         )
         self._told = True

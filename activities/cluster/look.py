@@ -109,6 +109,7 @@ class Look:
     def _seen_resource(self) -> dict[str, Any]:
         metadata = self._found["metadata"]
         status = status_of(self._found)
+        unfinished = reading.unfinished(status)
         annotations: Mapping[str, str] = metadata.get("annotations") or {}
         self._eyes.judge.heed(self._ref, annotations.get(SYNC_REQUESTED, ""))
         return {
@@ -131,7 +132,8 @@ class Look:
                 observed_generation=int(status.get("observedGeneration") or 0),
                 rolled_generation=int(status.get("rolledGeneration") or 0),
                 digest=digest(status),
-                unfinished=reading.unfinished(status),
+                unfinished=unfinished,
+                silent=unfinished is not None and reading.is_silent(unfinished, self._eyes.now()),
             ),
         }
 

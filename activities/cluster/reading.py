@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -26,6 +27,7 @@ from workflows.model.validation import mapping
 
 MOST_ERRORS: Final = 50
 MOST_REMARKS: Final = 20
+OLDEST_LOOK: Final = timedelta(minutes=1)
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -59,6 +61,13 @@ def unfinished(status: Mapping[str, Any]) -> OperationStatus | None:
         operation = OperationStatus.model_validate(status.get("operation"))
         return None if operation.finished else operation
     return None
+
+
+def is_silent(operation: OperationStatus, now: datetime) -> bool:
+    """Whether it was told of longer ago than a look may be old."""
+    with suppress(ValueError):
+        return now - datetime.fromisoformat(operation.since) > OLDEST_LOOK
+    return True
 
 
 def without_effect(found: Mapping[str, Any], more: Iterable[FieldError] = ()) -> list[str]:

@@ -13,7 +13,7 @@ from activities.configuration import ConfigurationSource
 from activities.kube.client import Kube, Object
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
-from workflows.model.errors import Conflict, MatriarchError
+from workflows.model.errors import Conflict, MatriarchError, Precondition
 from workflows.model.names import API_VERSION, AUTOMATIC
 from workflows.model.names import KIND as CLUSTER
 from workflows.model.postgresoperation import KIND
@@ -39,10 +39,9 @@ class Records:
         """
         try:
             configuration = self._configuration.recent()
-            if record.create:
-                self._make(record, ref, uid=uid, label=configuration.cluster_name_label)
-            status = record.status.model_dump(by_alias=True, mode="json", exclude_none=True)
-            self._set(ref, record.name, status)
+            label = configuration.cluster_name_label
+            made = record.create and self._make(record, ref, uid=uid, label=label)
+            self._tell(record, ref, place="/status" if made else "/status/finished")
             if record.status.phase.finished:
                 self._prune(ref, configuration)
         except MatriarchError as error:
@@ -56,24 +55,44 @@ class Records:
                 return
             ended = {"phase": closing.phase, "message": closing.message, "finished": _now()}
             before = operations.status_of(found)
-            same = {"op": "test", "path": "/status/phase", "value": before.get("phase")}
+            same = _test("/status/phase", before.get("phase"))
             before.pop("waitingFor", None)
             self._set(ref, closing.name, before | ended, *([same] if "phase" in before else []))
         except MatriarchError as error:
             log.warning("PostgresOperation %s was not closed: %s", closing.name, error)
 
-    def _make(self, record: Record, ref: ClusterRef, *, uid: str, label: str) -> None:
+    def _tell(self, record: Record, ref: ClusterRef, *, place: str) -> None:
+        """Nothing is said after the last word: a request that was cut off may arrive later.
+
+        `place` is where nothing is yet.
+        """
+        status = record.status.model_dump(by_alias=True, mode="json", exclude_none=True)
+        if record.status.phase.finished:
+            self._set(ref, record.name, status)
+            return
+        try:
+            self._set(ref, record.name, status, _test(place, None))
+        except Precondition:
+            found = self._kube.get(KIND, ref.namespace, record.name)
+            if found is None or operations.is_finished(found):
+                return
+            seen = _test("/metadata/resourceVersion", found["metadata"]["resourceVersion"])
+            self._set(ref, record.name, status, seen)
+
+    def _make(self, record: Record, ref: ClusterRef, *, uid: str, label: str) -> bool:
+        """Whether it is new; not if a run before this one has made it."""
         manifest = _manifest(record, ref, uid=uid, label=label)
         try:
             self._kube.create(manifest)
         except Conflict:
             found = self._kube.get(KIND, ref.namespace, record.name)
             if found is None or not operations.is_finished(found):
-                return  # made by a run before this one
+                return False
             # The same was planned before. What was said of that, as an approval, is used up.
             uid_before = found["metadata"]["uid"]
             self._kube.delete(KIND, ref.namespace, record.name, uid=uid_before)
             self._kube.create(manifest)
+        return True
 
     def _set(self, ref: ClusterRef, name: str, status: Object, *conditions: Object) -> None:
         """As a whole: what isn't in it was true once."""
@@ -114,6 +133,10 @@ def _manifest(record: Record, ref: ClusterRef, *, uid: str, label: str) -> Objec
         },
         "spec": {"cluster": ref.name, "kind": record.kind},
     }
+
+
+def _test(path: str, value: Any) -> Object:
+    return {"op": "test", "path": path, "value": value}
 
 
 def _now() -> str:

@@ -59,11 +59,18 @@ class Reporter:
         """Progress is written often and without looking first: half the requests.
 
         Conditions are not, as their transition times depend on what stands there. Fails on a
-        resource without a status, and on one of another uid.
+        resource of another uid, and where another operation is shown, or this one's last word: a
+        request that was cut off may arrive when what it says is no longer so.
         """
-        if report.conditions is not None:
+        if report.conditions is not None or report.operation is None:
             return False
-        same = {"op": "test", "path": "/metadata/uid", "value": report.uid}
+        if report.begins and not report.first:
+            return False
+        same: list[Object] = [{"op": "test", "path": "/metadata/uid", "value": report.uid}]
+        if report.first:
+            same += [{"op": "test", "path": "/status", "value": None}]
+        else:
+            same += status.still_running(report.operation.workflow_id)
         values = {key: status.without_nulls(value) for key, value in report.status.items()}
         parts = [
             {"op": "add", "path": f"/status/{key}", "value": value} for key, value in values.items()
@@ -72,7 +79,7 @@ class Reporter:
             parts = [{"op": "add", "path": "/status", "value": values}]
         place = KIND, report.ref.namespace, report.ref.name
         try:
-            self._kube.patch_json(*place, [same, *parts], part="status")
+            self._kube.patch_json(*place, [*same, *parts], part="status")
         except (Precondition, InvalidSpec):
             return False
         return True
@@ -83,7 +90,10 @@ class Reporter:
             found = self._resources.raw(report.ref)
             if found is None or found["metadata"]["uid"] != report.uid:
                 return
-            change = status.change(report.status, status_of(found), now=now)
+            present = status_of(found)
+            if report.operation and status.is_late(report.operation, present):
+                return
+            change = status.change(report.status, present, now=now)
             if change is None:
                 return
             try:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from workflows.model.status import OperationStatus
+
 Status = Mapping[str, Any]
 
 WORD: Final = "PostgresClusterStatus"
@@ -20,6 +22,22 @@ def change(wanted: Status, present: Status, *, now: str) -> dict[str, Any] | Non
         before = present.get("conditions") or []
         patch["conditions"] = with_transition_times(wanted["conditions"], before, now=now)
     return None if merged(present, patch) == present else patch
+
+
+def still_running(workflow_id: str, *, place: str = "/status/operation") -> list[dict[str, Any]]:
+    """Conditions of a JSON patch: this operation is shown there, and it has not ended."""
+    return [
+        {"op": "test", "path": f"{place}/workflowId", "value": workflow_id},
+        {"op": "test", "path": f"{place}/finished", "value": None},
+    ]
+
+
+def is_late(told: OperationStatus, present: Status) -> bool:
+    """Whether the operation has had its last word before this was to be told of it."""
+    shown = present.get("operation") or {}
+    ended = str(shown.get("finished") or "")
+    same = shown.get("workflowId") == told.workflow_id
+    return bool(same and ended and not told.finished and ended >= told.since)
 
 
 def with_transition_times(

@@ -134,8 +134,33 @@ def test_a_resource_that_is_gone_is_left_alone(operator: Operator) -> None:
     assert operator.admin.list("postgresql", operator.namespace) == []
 
 
+def test_nothing_is_said_of_an_operation_after_its_last_word(operator: Operator) -> None:
+    """A request that was cut off may reach the API server long after the one that replaced it."""
+    begun = CREATING.model_copy(update={"since": "2026-01-01T00:00:05Z"})
+    ended = begun.model_copy(update={"finished": "2026-01-01T00:00:09Z", "waiting_for": None})
+    report(operator, word=Word.CREATING, operation=begun, first=True)
+    report(operator, word=Word.UPDATING, operation=ended)
+    last = operator.resource
+    for first in (True, False):
+        report(operator, word=Word.CREATING, operation=begun, first=first)
+    slow(operator, operator.uid).waits_for("pod c-0")
+    assert operator.resource == last
+
+
+def test_an_operation_that_begins_later_is_shown_whatever_its_id(operator: Operator) -> None:
+    """Numbers begin anew when Temporal's store is lost."""
+    ended = CREATING.model_copy(update={"finished": "2026-01-01T00:00:09Z"})
+    report(operator, word=Word.RUNNING, operation=ended)
+    anew = CREATING.model_copy(update={"since": "2026-01-01T00:00:10Z"})
+    report(operator, word=Word.CREATING, operation=anew)
+    assert "finished" not in status(operator)["operation"]
+    other = anew.model_copy(update={"workflow_id": "ns/c/op/2-update", "step": "configure"})
+    report(operator, word=Word.UPDATING, operation=other)
+    assert status(operator)["operation"]["step"] == "configure"
+
+
 def test_progress_of_an_operation_takes_one_request(operator: Operator) -> None:
-    report(operator, word=Word.CREATING)
+    report(operator, word=Word.CREATING, operation=CREATING)
     before = operator.client.calls.snapshot()
     report(operator, word=Word.UPDATING, operation=CREATING)
     assert (operator.client.calls.snapshot() - before).total() == 1

@@ -103,6 +103,21 @@ def test_it_tells_what_a_long_step_waits_for(operator: Operator) -> None:
     assert "waitingFor" not in status(operator)
 
 
+def test_nothing_is_said_after_the_last_word(operator: Operator) -> None:
+    write(operator, create=True)
+    write(operator, phase=Phase.SUCCEEDED, finished=datetime.now(UTC).isoformat())
+    last = status(operator)
+    write(operator, percent=50)
+    assert status(operator) == last
+
+
+def test_one_that_was_asked_for_and_says_nothing_yet_is_told_of(operator: Operator) -> None:
+    ask(operator)
+    write(operator, "mine", percent=10)
+    write(operator, "mine", percent=20)
+    assert status(operator, "mine")["percent"] == 20
+
+
 def test_a_second_run_finds_the_record_made(operator: Operator) -> None:
     write(operator, create=True, percent=1)
     write(operator, create=True, percent=2)

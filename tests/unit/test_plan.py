@@ -331,6 +331,11 @@ def test_an_operation_that_this_entity_has_begun_has_the_last_word_itself() -> N
         unfinished=OperationStatus(kind="update", workflow_id=f"{REF}/op/8-update")
     )
     assert plan(running(status=told), Memory(uid="u", sequence=8)).report is None
+    late = plan(running(status=told.model_copy(update={"silent": True})), Memory(sequence=8))
+    assert late.report is not None
+    assert late.report.operation is not None
+    assert late.report.operation.finished == "2026-01-01T00:00:00Z"
+    assert "has ended" in late.report.operation.message
 
 
 def settled_status(**more: object) -> StatusSeen:

@@ -149,6 +149,9 @@ class StatusSeen(Message):
     unfinished: OperationStatus | None = Field(
         default=None, description="the operation that runs, by the status"
     )
+    silent: bool = Field(
+        default=False, description="that one has told nothing for longer than one that runs would"
+    )
 
 
 class Observation(Message):

@@ -49,6 +49,7 @@ class Report(Message):
     members: list[Member] | None = None
     members_ready: str | None = None
     first: bool = Field(default=False, description="the resource has no status yet")
+    begins: bool = Field(default=False, description="nothing was told of this operation before")
     slots: list[str] | None = None
     standby: str | None = None
     rolled_generation: int | None = None
