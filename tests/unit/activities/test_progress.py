@@ -64,6 +64,7 @@ def test_only_the_very_resource_is_written_to() -> None:
     assert asked.path.startswith("/apis/acid.zalan.do/v1/namespaces/ns/postgresqls/c/status?")
     assert asked.body == [
         {"op": "test", "path": "/metadata/uid", "value": "u1"},
+        {"op": "test", "path": "/status/operation/finished", "value": None},
         {"op": "add", "path": "/status/operation/waitingFor", "value": "a pod"},
         {"op": "add", "path": "/status/operation/message", "value": "being slow"},
     ]
@@ -84,6 +85,7 @@ def test_the_record_of_the_operation_says_the_same_unless_it_tells_of_another() 
     )
     assert asked.body == [
         {"op": "test", "path": "/status/workflowId", "value": "ns/c/op/7-update"},
+        {"op": "test", "path": "/status/finished", "value": None},
         {"op": "add", "path": "/status/waitingFor", "value": "a pod"},
         {"op": "add", "path": "/status/message", "value": "being slow"},
     ]
