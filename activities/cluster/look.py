@@ -25,6 +25,7 @@ from activities.kube.roles import Roles
 from activities.kube.staleness import Newest
 from activities.kube.vetting import Vetting
 from activities.manifests.instances import is_standby, number_of_instances
+from activities.postgres import left_out
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.errors import FieldError, InvalidSpec, MatriarchError
@@ -91,6 +92,8 @@ class Look:
         if lasting is not None:  # before Patroni is asked: slots follow publications
             seen |= self._seen_sql(lasting, listed)
         seen |= self._seen_pods(listed, stateful_set)
+        if seen["patroni"].changes or any(pod.stale for pod in seen["pods"]):
+            self._concerns.pop(left_out.CONCERN, None)  # not taken over yet
         if lasting is not None:
             seen |= self._seen_objects(lasting, stateful_set)
         return Observation(

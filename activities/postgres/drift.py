@@ -1,6 +1,6 @@
 """What the next sync would change in a cluster's database server: looks, touches nothing.
 
-One connection, and one more for each prepared database, with four queries of a few rows each.
+One connection, and one more for each prepared database, with five queries of a few rows each.
 Where there is a connection pooler, also one with one query for each database.
 """
 
@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from activities.postgres import databases, lookup, passwords, prepared, publications
 from activities.postgres.changes import Change, announced
 from activities.postgres.connection import Primaries, Server
+from activities.postgres.left_out import CONCERN as PARAMETERS
+from activities.postgres.left_out import left_out
 from activities.postgres.lookup import Lookup
 from activities.postgres.prepared_roles import Prepared, prepared_databases
 from activities.postgres.role_plan import Planner
@@ -116,6 +118,7 @@ class SqlDrift:
             pooled = lookup.databases(connection) if function else []
             published = publications.to_look_into(connection, streamed)
             plan = planner.plan(connection)
+            not_taken = left_out(connection, cluster)
         changes = [*plan.announced, *databases.plan(existing, target.owners)]
         inside = [
             _inside(server, database, exists=database.name in existing)
@@ -133,6 +136,7 @@ class SqlDrift:
                 *((ROLES, sentence) for sentence in known.missing.values()),
                 *((ROLES, sentence) for sentence in plan.refused),
                 *((DATABASES, sentence) for sentence in target.refused),
+                *((PARAMETERS, sentence) for sentence in not_taken),
                 *((DATABASES, sentence) for _, told in inside for sentence in told),
             ],
         )

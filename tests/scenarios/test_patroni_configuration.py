@@ -96,6 +96,15 @@ def test_a_parameter_that_needs_a_restart_is_in_force_when_the_status_says_runni
     assert _nobody_waits(cluster)
 
 
+def test_what_patroni_leaves_out_is_told_by_name(cluster: Cluster) -> None:
+    _edit(cluster, parameters={"max_conections": "90", "work_mem": "12 bananas"})
+    told = until("the condition", lambda: cluster.conditions().get("Parameters"))
+    assert "max_conections: this Postgres has no such parameter" in told["message"]
+    assert "work_mem: Patroni has left it out" in told["message"]
+    _change(cluster, parameters={"max_conections": None, "work_mem": "8MB"})
+    until("all is taken", lambda: "Parameters" not in cluster.conditions())
+
+
 def test_a_limit_goes_down_on_the_primary_first(cluster: Cluster) -> None:
     before, primary = _started(cluster), cluster.primary()
     _edit(cluster, parameters={"max_connections": "90"})
@@ -190,13 +199,13 @@ def test_another_look_changes_nothing(
     assert _nobody_waits(cluster)
 
 
-def _edit(cluster: Cluster, *, parameters: Mapping[str, str] = {}, **spec: Any) -> None:
+def _edit(cluster: Cluster, *, parameters: Mapping[str, str | None] = {}, **spec: Any) -> None:
     """Change the manifest, and wait until the status says that it runs like that."""
     _change(cluster, parameters=parameters, **spec)
     cluster.until_running(within=120)
 
 
-def _change(cluster: Cluster, *, parameters: Mapping[str, str] = {}, **spec: Any) -> None:
+def _change(cluster: Cluster, *, parameters: Mapping[str, str | None] = {}, **spec: Any) -> None:
     change = {"postgresql": {"parameters": dict(parameters)}, **spec}
     cluster.kubectl.patch("postgresql", cluster.name, {"spec": change})
 

@@ -73,6 +73,21 @@ def test_what_can_not_be_done_is_refused_and_not_pending(world: World) -> None:
     ]
 
 
+def test_parameters_that_nobody_has_taken_are_told_by_name(world: World) -> None:
+    world.steps.sync_roles(world.order)
+    world.steps.sync_databases(world.order)
+    world.server.sql("ALTER SYSTEM SET work_mem = '5MB'")
+    asked = {"max_conections": "10", "Work_Mem": "5MB", "wal_keep_size": "x", "a.b": "c"}
+    world.apply(postgresql={"version": "17", "parameters": asked})
+
+    assert world.pending() == []
+    assert world.refused() == [
+        "max_conections: this Postgres has no such parameter",
+        "wal_keep_size: Patroni has left it out, as its value can't be, or as it is not to be "
+        "set here",
+    ]
+
+
 def test_it_is_cheap(world: World) -> None:
     world.apply(preparedDatabases=None)
     world.steps.sync_roles(world.order)
