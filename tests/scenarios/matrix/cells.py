@@ -17,6 +17,8 @@ from tests.scenarios.matrix.cases import Case, children, prepare
 from workflows.model.base import ClusterRef
 
 ENDS_WITHIN = 300.0
+ASKED_EVERY = 1.5
+"""Seconds; each round starts a dozen programs, on the cores that the platform runs on."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Bench:
         return ended() and (not _there(self.cluster) or self.cluster.word == "Running")
 
     def _until_ended(self, case: Case, ended: Callable[[], bool]) -> None:
-        until(f"the end of {case.name}", ended, within=ENDS_WITHIN, every=0.5)
+        until(f"the end of {case.name}", ended, within=ENDS_WITHIN, every=ASKED_EVERY)
         if case.deletes:
             return
         left: list[str] = ["not looked yet"]
@@ -112,7 +114,7 @@ class Bench:
             return not left
 
         try:
-            until("nothing left over", nothing_left, within=ENDS_WITHIN, every=0.5)
+            until("nothing left over", nothing_left, within=ENDS_WITHIN, every=ASKED_EVERY)
         except AssertionError as error:
             raise AssertionError(f"left over: {'; '.join(left)} ({error})") from None
         assert ended()
