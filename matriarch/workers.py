@@ -38,8 +38,9 @@ WORKFLOWS: Final[Sequence[type]] = (
     Fleet,
 )
 QUICK_SLOTS: Final = 32
-LONG_SLOTS: Final = 200
-"""A waiting step costs a thread that sleeps; too few slots would let clusters wait in a queue."""
+LONG_SLOTS: Final = 1000
+"""A waiting step costs a thread that sleeps, 15 kB of memory; with too few slots those that wait
+for members would keep out a switchover."""
 CACHED_WORKFLOWS: Final = 3000
 """More than clusters and operations together: an evicted one is replayed at its next task."""
 GRACE: Final = timedelta(seconds=20)

@@ -4,7 +4,7 @@ from temporalio import workflow
 
 from workflows.evacuation import departing, next_move
 from workflows.gates import Operation, conduct
-from workflows.model.observation import Membership
+from workflows.model.members import Membership
 from workflows.model.operations import OperationOrder, OperationResult
 from workflows.model.report import EventNote
 from workflows.model.status import Word

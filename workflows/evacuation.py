@@ -7,8 +7,9 @@ member on a node that stays, and its pod follows. Who fits on no other node is p
 from workflows import health
 from workflows.model import names
 from workflows.model.kinds import Kind
+from workflows.model.members import Membership, PodSeen
 from workflows.model.memory import Memory
-from workflows.model.observation import Membership, Observation, PodSeen
+from workflows.model.observation import Observation
 from workflows.model.operations import OperationOrder
 from workflows.orders import order_for
 from workflows.renewal import Act, Move, living_leader, obstacles, wanted

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from workflows.model.observation import Membership
+from workflows.model.members import Membership
 from workflows.model.operations import OperationOrder, OperationResult, Outcome
 from workflows.model.postgresoperation import Phase
 from workflows.model.report import EventNote

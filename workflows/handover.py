@@ -8,8 +8,8 @@ from temporalio import workflow
 from workflows import health
 from workflows.gates import Operation, StepFailed
 from workflows.model.kinds import Kind
+from workflows.model.members import Membership
 from workflows.model.names import Role
-from workflows.model.observation import Membership
 from workflows.model.orders import HealthOrder, MembershipOrder, SwitchoverOrder
 from workflows.model.report import EventNote
 from workflows.renewal import living_leader, obstacles, wanted

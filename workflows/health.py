@@ -6,8 +6,8 @@ well: state, timeline, lag and pending restarts.
 
 from collections.abc import Collection
 
+from workflows.model.members import LEADERS, MemberSeen, Membership, PodSeen
 from workflows.model.names import Role
-from workflows.model.observation import LEADERS, MemberSeen, Membership, PodSeen
 
 SYNCHRONOUS = frozenset({"sync_standby", "quorum_standby"})
 WORKING = frozenset({"running", "streaming"})

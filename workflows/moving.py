@@ -7,7 +7,7 @@ from workflows import handover
 from workflows.gates import Operation, StepFailed
 from workflows.handover import Patience
 from workflows.model.kinds import Kind
-from workflows.model.observation import Membership
+from workflows.model.members import Membership
 from workflows.model.operations import OperationOrder
 from workflows.model.orders import RenewalOrder
 from workflows.renewal import Act, Move

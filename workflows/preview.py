@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from workflows import health
 from workflows.evacuation import departing
 from workflows.model.kinds import Kind
-from workflows.model.observation import Observation, PodSeen
+from workflows.model.members import PodSeen
+from workflows.model.observation import Observation
 from workflows.model.operations import OperationOrder
 from workflows.model.postgresoperation import OperationPlan
 from workflows.renewal import obstacles

@@ -10,7 +10,7 @@ from enum import StrEnum
 from workflows import health
 from workflows.model import names
 from workflows.model.base import Message
-from workflows.model.observation import MemberSeen, Membership, PodSeen
+from workflows.model.members import MemberSeen, Membership, PodSeen
 
 
 class Act(StrEnum):

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from workflows.model.children import Group
 from workflows.model.kinds import Kind
+from workflows.model.members import Membership, PodSeen
 from workflows.model.memory import Failure, Memory
 from workflows.model.names import ROLLED_BACK
-from workflows.model.observation import Membership, Observation, PodSeen
+from workflows.model.observation import Observation
 from workflows.model.report import EventNote, EventReason, Report
 from workflows.model.status import Condition, Member, Word
 from workflows.progress import stamp

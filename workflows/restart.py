@@ -8,7 +8,7 @@ from temporalio import workflow
 from workflows import handover, tuning
 from workflows.gates import Operation, StepFailed, conduct
 from workflows.handover import Patience
-from workflows.model.observation import Membership
+from workflows.model.members import Membership
 from workflows.model.operations import OperationOrder, OperationResult
 from workflows.model.orders import RestartMemberOrder
 from workflows.model.report import EventNote

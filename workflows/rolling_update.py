@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 from workflows.gates import Operation, conduct
-from workflows.model.observation import Membership
+from workflows.model.members import Membership
 from workflows.model.operations import OperationOrder, OperationResult
 from workflows.model.orders import RestoreOrder
 from workflows.model.report import EventNote

@@ -7,7 +7,8 @@ so a second run finds the work done. Names are part of recorded histories and ne
 
 from temporalio import activity
 
-from workflows.model.observation import Membership, Observation
+from workflows.model.members import Membership
+from workflows.model.observation import Observation
 from workflows.model.orders import (
     Applied,
     ApplyOrder,

@@ -5,7 +5,7 @@ from temporalio import workflow
 from workflows import handover, health
 from workflows.gates import Operation, StepFailed, conduct
 from workflows.handover import Patience
-from workflows.model.observation import Membership
+from workflows.model.members import Membership
 from workflows.model.operations import OperationOrder, OperationResult
 from workflows.model.status import Word
 from workflows.renewal import obstacles, wanted

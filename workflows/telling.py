@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.model.kinds import Kind
-from workflows.model.observation import Membership
+from workflows.model.members import Membership
 from workflows.model.operations import OperationOrder
 from workflows.model.postgresoperation import Phase, PostgresOperationStatus
 from workflows.model.record import Record

@@ -145,7 +145,7 @@ class Modifying:
             lambda: self._lack(volume, wish),
             seconds=self._deadline - time.monotonic(),
             tell=self._tell,
-            pause=self._pause,
+            least_pause=self._pause,
         )
         if self._inside:
             self._grow_inside(volume, wish)

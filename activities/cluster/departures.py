@@ -10,8 +10,8 @@ from activities.kept import Kept
 from activities.kube.client import Kube, Object
 from workflows.model.configuration import Configuration
 from workflows.model.errors import Forbidden
+from workflows.model.members import PodSeen
 from workflows.model.nodes import NodeRule
-from workflows.model.observation import PodSeen
 
 log = logging.getLogger(__name__)
 

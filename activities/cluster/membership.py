@@ -15,8 +15,8 @@ from activities.manifests.instances import number_of_instances
 from activities.patroni.client import PatroniClient
 from activities.patroni.dynamic import Dynamic
 from workflows.model.errors import NotYet, Unavailable
+from workflows.model.members import MemberSeen, Membership, PodSeen
 from workflows.model.names import Role
-from workflows.model.observation import MemberSeen, Membership, PodSeen
 from workflows.model.orders import MembershipOrder
 
 

@@ -5,7 +5,8 @@ from typing import Any, Protocol
 
 from activities.vault import ReadsObjects
 from workflows.model.configuration import Configuration
-from workflows.model.observation import MemberSeen, PatroniSeen
+from workflows.model.members import MemberSeen
+from workflows.model.observation import PatroniSeen
 from workflows.model.postgresql import Postgresql
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from workflows.model.observation import PodSeen
+from workflows.model.members import PodSeen
 
 Object = Mapping[str, Any]
 

@@ -6,7 +6,8 @@ from activities.cluster.membership import Memberships
 from activities.cluster.observe import Observer
 from activities.cluster.report import Reporter
 from workflows import steps
-from workflows.model.observation import Membership, Observation
+from workflows.model.members import Membership
+from workflows.model.observation import Observation
 from workflows.model.orders import MembershipOrder, ObserveOrder
 from workflows.model.report import Report
 

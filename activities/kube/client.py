@@ -1,43 +1,26 @@
-"""The one way to Kubernetes: plain dicts, server-side apply, and a time-out on every request.
+"""The one way to Kubernetes: plain dicts, and server-side apply."""
 
-Credentials, TLS and proxies come from the `kubernetes` library; requests go to its connection
-pool directly, so that objects stay the dicts they are and no answer is read without a time-out.
-"""
-
-import copy
-import json
-import re
-import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import urllib3
 from kubernetes import client as kubernetes_client
-from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from activities.kube import execution
-from activities.kube.answers import refusal
 from activities.kube.calls import Calls
 from activities.kube.kinds import KINDS
+from activities.kube.transport import JSON, Transport
+from activities.kube.transport import Object as Object
 from workflows.model import syntax
-from workflows.model.errors import Conflict, NotFound, Precondition, Unavailable
+from workflows.model.errors import Conflict, NotFound, Precondition
 from workflows.model.names import FIELD_MANAGER
 
-Object = dict[str, Any]
-
-USER_AGENT: Final = "postgres-operator"
-CONNECT_SECONDS: Final = 5.0
-READ_SECONDS: Final = 10.0
 PAGE: Final = 500
 
-_CHUNK = 65536
-_JSON = "application/json"
 _APPLY = "application/apply-patch+yaml"
 _MERGE_PATCH = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
-_PAIR = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
 
 
 class Kube:
@@ -46,14 +29,13 @@ class Kube:
     def __init__(
         self, configuration: kubernetes_client.Configuration, *, connections: int = 64
     ) -> None:
-        own = copy.copy(configuration)
-        own.retries = False
-        own.connection_pool_maxsize = connections
-        self._library = kubernetes_client.ApiClient(own)
-        self._host = str(own.host)
+        self._transport = Transport(configuration, connections=connections)
         self.calls = Calls()
-        self.answered_at = float("-inf")
+
+    @property
+    def answered_at(self) -> float:
         """When the API server last answered, by the monotonic clock."""
+        return self._transport.answered_at
 
     # ------------------------------------------------------------------------------- reading
 
@@ -97,7 +79,7 @@ class Kube:
         self.calls.count("discover", kind)
         known = KINDS[kind]
         try:
-            answer = self._answer("GET", known.home, asked=f"discover {kind}")
+            answer = self._transport.ask("GET", known.home, asked=f"discover {kind}")
         except NotFound:
             return False
         return known.plural in [one["name"] for one in answer.get("resources") or []]
@@ -112,20 +94,11 @@ class Kube:
         """
         self.calls.count("watch", kind)
         fields = {"fieldSelector": f"metadata.name={name}", "watch": "true"}
-        url = f"{self._host}{KINDS[kind].path(namespace)}?{urlencode(fields)}"
+        path = f"{KINDS[kind].path(namespace)}?{urlencode(fields)}"
         asked = f"watch {kind} {namespace}/{name}"
-        try:
-            response = self._request("GET", url, stream=True, seconds=seconds)
-        except HTTPError as error:
-            raise Unavailable(f"{asked}: {_in_words(error)}") from error
-        try:
-            if response.status >= 300:
-                raise refusal(response.status, response.read(), asked=asked)
-            for event in _events(response):
-                gone = event["type"] == "DELETED"
-                yield None if gone else self._complete(event["object"], kind)
-        finally:
-            response.close()
+        with closing(self._transport.events(path, asked=asked, seconds=seconds)) as events:
+            for event in events:
+                yield None if event["type"] == "DELETED" else self._complete(event["object"], kind)
 
     # ------------------------------------------------------------------------------- writing
 
@@ -222,17 +195,17 @@ class Kube:
         query += [("stdin", "true")] if given else []
         query += [("command", word) for word in command]
         return execution.run(
-            self._library.configuration,
+            self._transport.configuration,
             f"{KINDS['Pod'].path(namespace, pod, part='exec')}?{urlencode(query)}",
             command=command,
-            headers=self._headers(_JSON),
+            headers=self._transport.headers(),
             seconds=seconds,
             given=given,
         )
 
     def close(self) -> None:
         """Close idle connections; the object can still be used."""
-        self._library.rest_client.pool_manager.clear()
+        self._transport.close()
 
     # ------------------------------------------------------------------------------ requests
 
@@ -277,7 +250,7 @@ class Kube:
         *,
         body: Object | Sequence[Object] | None = None,
         query: Mapping[str, str] | None = None,
-        media: str = _JSON,
+        media: str = JSON,
         part: str = "",
     ) -> Object:
         self.calls.count(verb, kind)
@@ -285,89 +258,13 @@ class Kube:
         path = KINDS[kind].path(namespace, name, part=part)
         if query:
             path += "?" + urlencode(query)
-        payload = None if body is None else _encoded(body)
-        answer = self._answer(method, path, payload, media, asked=asked)
+        answer = self._transport.ask(method, path, body, media=media, asked=asked)
         return self._complete(answer, kind) if method != "DELETE" and name else answer
-
-    def _answer(
-        self,
-        method: str,
-        path: str,
-        payload: bytes | None = None,
-        media: str = _JSON,
-        *,
-        asked: str,
-    ) -> Object:
-        try:
-            response = self._request(method, self._host + path, payload, media)
-        except HTTPError as error:
-            raise Unavailable(f"{asked}: {_in_words(error)}") from error
-        self.answered_at = time.monotonic()
-        if response.status >= 300:
-            raise refusal(response.status, response.data, asked=asked)
-        try:
-            return dict(json.loads(response.data))
-        except ValueError as error:
-            raise Unavailable(f"{asked}: the answer is not JSON") from error
-
-    def _request(
-        self,
-        method: str,
-        url: str,
-        payload: bytes | None = None,
-        media: str = _JSON,
-        *,
-        stream: bool = False,
-        seconds: float = READ_SECONDS,
-    ) -> urllib3.BaseHTTPResponse:
-        pool: urllib3.PoolManager = self._library.rest_client.pool_manager
-        ask = partial(
-            pool.request,
-            method,
-            url,
-            body=payload,
-            headers=self._headers(media),
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=seconds),
-            preload_content=not stream,
-        )
-        try:
-            return ask()
-        except ProtocolError:
-            # an idle connection that the server closed at this very moment; nothing was asked yet
-            # as far as we know, so only what changes nothing may be asked again
-            if method != "GET":
-                raise
-            return ask()
-
-    def _headers(self, media: str) -> dict[str, str]:
-        headers = {"Accept": _JSON, "Content-Type": media, "User-Agent": USER_AGENT}
-        self._library.update_params_for_auth(headers, [], ["BearerToken"])
-        return headers
 
     @staticmethod
     def _complete(item: Object, kind: str) -> Object:
         """Items of lists come without their type; every object shall say what it is."""
         return {"apiVersion": KINDS[kind].api_version, "kind": kind, **item}
-
-
-def _events(response: urllib3.BaseHTTPResponse) -> Iterator[Object]:
-    """Events of a watch, one a line, until silence or an error that the server tells of."""
-    rest = b""
-    try:
-        while part := response.read1(_CHUNK):
-            *lines, rest = (rest + part).split(b"\n")
-            for line in lines:
-                event = json.loads(line)
-                if event["type"] == "ERROR":
-                    return
-                yield event
-    except (HTTPError, OSError, ValueError):
-        return
-
-
-def _encoded(body: Object | Sequence[Object]) -> bytes:
-    """JSON that is YAML, too: applied objects are read as such, which knows no surrogate pairs."""
-    return _PAIR.sub(lambda pair: str(json.loads(f'"{pair[0]}"')), json.dumps(body)).encode()
 
 
 def _dry(run: bool) -> dict[str, str]:
@@ -384,9 +281,3 @@ def address(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
     if KINDS[kind].api_version != manifest["apiVersion"]:
         raise Precondition(f"{kind} is not known in version {manifest['apiVersion']}")
     return kind, str(metadata["namespace"]), str(metadata.get("name", ""))
-
-
-def _in_words(error: HTTPError) -> str:
-    if isinstance(error, ReadTimeoutError):
-        return f"the API server did not answer within {READ_SECONDS:g} s"
-    return f"the API server can't be reached ({type(error).__name__}: {error})"

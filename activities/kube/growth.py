@@ -47,7 +47,7 @@ class Growth:
             lambda: "; ".join(self._behind()),
             seconds=self._order.deadline_seconds,
             tell=self._tell,
-            pause=PAUSE_SECONDS,
+            least_pause=PAUSE_SECONDS,
         )
         if refused := [*self._refused()]:
             raise Precondition("; ".join(refused))

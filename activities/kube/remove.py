@@ -53,7 +53,9 @@ class Removal:
         if (reason := self._leftovers.spared(stage)) is not None:
             kept = [f"{name_of(child)}: {reason}" for child in self._leftovers.of(stage)]
             return Removed(kept=kept)
-        waiting.until(lambda: self._round(stage), seconds=STAGE_SECONDS, tell=self._tell, pause=0.3)
+        waiting.until(
+            lambda: self._round(stage), seconds=STAGE_SECONDS, tell=self._tell, least_pause=0.3
+        )
         return Removed(removed=self._removed)
 
     def _taken_over(self) -> str | None:

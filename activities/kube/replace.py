@@ -54,7 +54,7 @@ class Replacement:
             lambda: self._still_there(kind, namespace, name, uid=uid),
             seconds=ORPHANED_SECONDS,
             tell=self._tell,
-            pause=0.1,
+            least_pause=0.1,
         )
         made = self._kube.apply(manifest)
         theirs = ownership.foreign(live)

@@ -14,8 +14,8 @@ from typing import Any
 from activities.kube import drift
 from activities.kube.client import Kube, Object
 from workflows.model.errors import Forbidden
+from workflows.model.members import FLAGGED
 from workflows.model.names import ROLLING_UPDATE_REQUIRED
-from workflows.model.observation import FLAGGED
 
 REVISION = "controller-revision-hash"
 _FILLED_BY_ADMISSION = "spec.tolerations"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from activities.cluster import pods
 from activities.patroni.sight import Sight
 from workflows.model.errors import Precondition, Unavailable
-from workflows.model.observation import LEADERS
+from workflows.model.members import LEADERS
 
 RUNNING: Final = "running"
 COPYING: Final = "creating replica"

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from workflows.model.errors import Conflict, Unavailable
-from workflows.model.observation import LEADERS, MemberSeen
+from workflows.model.members import LEADERS, MemberSeen
 
 PORT: Final = 8008
 SECONDS: Final = 5.0

@@ -12,7 +12,8 @@ from activities.patroni.remembered import Remembered
 from activities.patroni.restarts import Pending, pending
 from workflows.model.configuration import Configuration
 from workflows.model.errors import MatriarchError, Unavailable
-from workflows.model.observation import MemberSeen, PatroniSeen
+from workflows.model.members import MemberSeen
+from workflows.model.observation import PatroniSeen
 from workflows.model.postgresql import Postgresql
 
 PAUSED: Final = (

@@ -21,8 +21,8 @@ from activities.progress import beat
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.errors import NotYet, Unavailable
+from workflows.model.members import PodSeen
 from workflows.model.names import Role
-from workflows.model.observation import PodSeen
 from workflows.model.postgresql import Postgresql
 
 _SECONDS_BETWEEN_LISTS: Final = 2.0

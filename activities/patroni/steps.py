@@ -162,5 +162,5 @@ class PatroniSteps(steps.PatroniSteps):
             awaited,
             seconds=order.deadline_seconds,
             tell=self.teller(order.ref, order.uid),
-            pause=self.pause if pause is None else pause,
+            least_pause=self.pause if pause is None else pause,
         )

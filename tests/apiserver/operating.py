@@ -30,7 +30,8 @@ from tests.apiserver.plane import Plane
 from tests.field.waiting import until
 from workflows.model.base import ClusterRef
 from workflows.model.children import Group, Stage
-from workflows.model.observation import MemberSeen, Observation
+from workflows.model.members import MemberSeen
+from workflows.model.observation import Observation
 from workflows.model.orders import Applied, ApplyOrder, ObserveOrder, Removed, RemoveOrder
 
 Value = TypeVar("Value")

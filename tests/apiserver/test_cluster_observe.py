@@ -11,7 +11,8 @@ from tests.apiserver.operating import NAME, SETTINGS, Operator, eventually, oper
 from tests.apiserver.plane import Plane
 from workflows.model.children import Group
 from workflows.model.errors import Forbidden, InvalidConfiguration
-from workflows.model.observation import Drift, MemberSeen
+from workflows.model.members import MemberSeen
+from workflows.model.observation import Drift
 from workflows.tripwire import TRIPWIRE
 
 POD = f"{NAME}-0"

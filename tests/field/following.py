@@ -33,7 +33,7 @@ class Step:
 
 @dataclass
 class Follower:
-    """Follows all operations of a cluster in a thread, for as long as the context is open.
+    """Follows the operations of a cluster in a thread, until the awaited step, or to the end.
 
     A step that was too quick to be seen running is seen when it has just ended.
     """
@@ -59,16 +59,20 @@ class Follower:
 
     async def _follow(self) -> None:
         """A server that is away is asked again, by a new connection: an old one may be mute."""
-        while not self._over.is_set():
+        while not self._is_done():
             with suppress(RPCError, RuntimeError, OSError, TimeoutError):
                 async with asyncio.timeout(ANSWERED_WITHIN):
                     connection = await client.connect(address=self.address)
                 self._connected.set()
-                while not self._over.is_set():
+                while not self._is_done():
                     async with asyncio.timeout(ANSWERED_WITHIN):
                         await self._look(connection)
                     await asyncio.sleep(EVERY)
             await asyncio.sleep(EVERY)
+
+    def _is_done(self) -> bool:
+        """Who awaits one step does not care for those after it."""
+        return self._over.is_set() or self.reached.is_set()
 
     async def _look(self, connection: Client) -> None:
         entity = await connection.get_workflow_handle(self.ref.workflow_id).describe()

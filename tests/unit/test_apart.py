@@ -8,8 +8,9 @@ from tests.unit.test_plan import drifted, pod, running
 from workflows.beginning import Plan
 from workflows.model.children import Group
 from workflows.model.kinds import Kind
+from workflows.model.members import MemberSeen
 from workflows.model.memory import Memory
-from workflows.model.observation import MemberSeen, Observation, PatroniSeen
+from workflows.model.observation import Observation, PatroniSeen
 from workflows.model.status import Word
 from workflows.plan import decide
 

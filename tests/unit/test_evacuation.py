@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.evacuation import next_move
-from workflows.model.observation import MemberSeen, Membership, PodSeen
+from workflows.model.members import MemberSeen, Membership, PodSeen
 from workflows.renewal import Act, Move
 
 NAME = "db"

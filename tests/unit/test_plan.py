@@ -9,6 +9,7 @@ from workflows.beginning import Plan
 from workflows.model.base import ClusterRef
 from workflows.model.children import BASIC, Group
 from workflows.model.kinds import Kind
+from workflows.model.members import PodSeen
 from workflows.model.memory import Achieved, Failure, Memory
 from workflows.model.observation import (
     BadField,
@@ -18,7 +19,6 @@ from workflows.model.observation import (
     ObjectSeen,
     Observation,
     PatroniSeen,
-    PodSeen,
     StatusSeen,
 )
 from workflows.model.status import OperationStatus, Word, digest

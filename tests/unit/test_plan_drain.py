@@ -3,8 +3,9 @@
 from tests.unit.test_evacuation import member
 from tests.unit.test_plan import NOW, drifted, pod, running
 from workflows.model.kinds import Kind
+from workflows.model.members import PodSeen
 from workflows.model.memory import Failure, Memory
-from workflows.model.observation import BadField, Observation, PodSeen
+from workflows.model.observation import BadField, Observation
 from workflows.model.postgresoperation import Phase
 from workflows.plan import decide
 

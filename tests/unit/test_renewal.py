@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.model.observation import MemberSeen, Membership, PodSeen
+from workflows.model.members import MemberSeen, Membership, PodSeen
 from workflows.renewal import Act, Move, next_move
 
 NAME = "acid-orders"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from workflows.model.observation import MemberSeen, Membership, PodSeen
+from workflows.model.members import MemberSeen, Membership, PodSeen
 
 
 @dataclass

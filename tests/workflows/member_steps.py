@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from workflows.model.base import ClusterRef
-from workflows.model.observation import Membership
+from workflows.model.members import Membership
 from workflows.model.orders import (
     Applied,
     HealthOrder,

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from workflows.model.base import ClusterRef, Message
 from workflows.model.children import Group, Stage
-from workflows.model.observation import MemberSeen
+from workflows.model.members import MemberSeen
 
 
 class ObserveOrder(Message):

@@ -11,7 +11,7 @@ from tests.unit.cluster.test_places import node, volume
 from tests.unit.model.configurations import from_config_map
 from tests.unit.postgres.objects import Objects
 from workflows.model.errors import Forbidden
-from workflows.model.observation import PodSeen
+from workflows.model.members import PodSeen
 
 Object = dict[str, Any]
 

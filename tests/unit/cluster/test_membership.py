@@ -12,7 +12,7 @@ from activities.patroni.client import Member, PatroniClient
 from tests.unit.postgres.objects import Objects, config_map
 from workflows.model.base import ClusterRef
 from workflows.model.errors import NotYet, Unavailable
-from workflows.model.observation import MemberSeen, Membership
+from workflows.model.members import MemberSeen, Membership
 from workflows.model.orders import MembershipOrder
 
 Object = dict[str, Any]

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from activities.cluster import pods
-from workflows.model.observation import PodSeen
+from workflows.model.members import PodSeen
 
 Object = dict[str, Any]
 READY = {"type": "Ready", "status": "True"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from activities.kube import client
+from activities.kube import transport
 from activities.kube.calls import writes
 from tests.unit.kube.server import serving
 from workflows.model.errors import Conflict, Forbidden, Precondition, Unavailable
@@ -174,7 +174,7 @@ def test_a_write_on_a_connection_that_breaks_is_not_made_again() -> None:
 
 
 def test_a_silent_server_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.1)
     end = threading.Event()
     with serving(lambda request: end.wait(20)) as script:
         with pytest.raises(Unavailable, match=r"did not answer within 0\.1 s"):

@@ -10,7 +10,7 @@ from activities.kube.client import Kube
 from activities.kube.staleness import Newest
 from workflows.model import names
 from workflows.model.errors import Forbidden
-from workflows.model.observation import FLAGGED
+from workflows.model.members import FLAGGED
 
 Object = dict[str, Any]
 OLD, NEW = "c-1", "c-2"

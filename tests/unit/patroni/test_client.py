@@ -8,7 +8,7 @@ import pytest
 from activities.patroni.client import PatroniClient
 from tests.unit.patroni.rest import Rest, recorded
 from workflows.model.errors import Unavailable
-from workflows.model.observation import MemberSeen
+from workflows.model.members import MemberSeen
 
 ADDRESS = "127.0.0.1"
 

@@ -1,5 +1,5 @@
 from activities.patroni.sight import Pace
-from workflows.model.observation import PodSeen
+from workflows.model.members import PodSeen
 
 PENDING = PodSeen(name="acid-0", uid="1", phase="Pending")
 RUNNING = PENDING.model_copy(update={"phase": "Running"})

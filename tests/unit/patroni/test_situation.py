@@ -9,7 +9,7 @@ from activities.patroni.sight import Elapsed
 from activities.patroni.situation import Situation
 from activities.postgres.replication import BaseBackup, Replication
 from tests.unit.patroni.pods import pod, unscheduled
-from workflows.model.observation import MemberSeen
+from workflows.model.members import MemberSeen
 
 LEADER, REPLICA = "acid-test-0", "acid-test-1"
 HOST = "10.0.0.2"
