@@ -56,9 +56,14 @@ def shape(name: str, *, instances: int = 2) -> Manifest:
         nodeAffinity=affinity,
         connectionPooler=POOLER,
         enableConnectionPooler=False,
-        patroni={"synchronous_mode": True},
+        patroni=_synchronous(instances),
         volume={"size": "1Gi", "storageClass": "movable"},
     )
+
+
+def _synchronous(members: int) -> Mapping[str, Any]:
+    """Every replica is, so that any of them may be the one that leads."""
+    return {"synchronous_mode": True, "synchronous_node_count": max(1, members - 1)}
 
 
 def edit(cluster: Cluster, **spec: Any) -> None:
@@ -179,7 +184,8 @@ def prepare(case: Case, cluster: Cluster) -> None:
     if not case.exists:
         return
     if cluster.kubectl.get("postgresql", cluster.name):
-        edit(cluster, numberOfInstances=case.members, **(case.before or {}))
+        mode = _synchronous(case.members)
+        edit(cluster, numberOfInstances=case.members, patroni=mode, **(case.before or {}))
     else:
         cluster.kubectl.apply(shape(cluster.name, instances=case.members))
     cluster.until_running(within=240)
