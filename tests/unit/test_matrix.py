@@ -70,7 +70,8 @@ def test_what_other_checkouts_have_seen_is_added_and_what_they_have_not_run_stay
     here, there = (
         record.merged(known, [result], commit="2", day="2026-02-01") for result in (first, third)
     )
-    together = record.gathered(known, [here, there])
+    together = record.gathered(known, [(known, here)])
+    together = record.gathered(together, [(known, there)])  # it still knows the first one as red
     commits = {one.cell: (one.commit, one.trouble) for one in together}
     assert commits == {
         record.key(first.cell): ("2", ""),

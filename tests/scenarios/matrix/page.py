@@ -53,8 +53,14 @@ def write(results: Sequence[Result]) -> None:
 
 def gather(checkouts: Sequence[Path]) -> None:
     """Add what was seen by others."""
-    others = [record.load(checkout / record.PLACE) for checkout in checkouts]
+    others = [(_began(checkout), record.load(checkout / record.PLACE)) for checkout in checkouts]
     _write(record.gathered(record.load(), others))
+
+
+def _began(checkout: Path) -> list[Seen]:
+    """What it knew before it has run anything."""
+    words = ["git", "show", f"HEAD:{record.PLACE}"]
+    return record.parsed(subprocess.check_output(words, cwd=checkout, text=True))
 
 
 def _write(seen: Sequence[Seen]) -> None:

@@ -42,7 +42,11 @@ def key(cell: Cell) -> tuple[str, str, str]:
 
 
 def load(file: Path = FILE) -> list[Seen]:
-    return [Seen(**one) for one in json.loads(file.read_text())] if file.exists() else []
+    return parsed(file.read_text()) if file.exists() else []
+
+
+def parsed(text: str) -> list[Seen]:
+    return [Seen(**one) for one in json.loads(text)]
 
 
 def save(seen: Iterable[Seen]) -> None:
@@ -62,11 +66,15 @@ def merged(
     return sorted(found.values())
 
 
-def gathered(known: Iterable[Seen], others: Iterable[Iterable[Seen]]) -> list[Seen]:
-    """What is known when other checkouts, which began with the same, have run other cells."""
-    before = {one.cell: one for one in known}
-    news = {one.cell: one for other in others for one in other if before.get(one.cell) != one}
-    return sorted((before | news).values())
+def gathered(
+    known: Iterable[Seen], others: Iterable[tuple[Iterable[Seen], Iterable[Seen]]]
+) -> list[Seen]:
+    """What is known when other checkouts have run cells: what each began with, and what it has."""
+    found = {one.cell: one for one in known}
+    for began, has in others:
+        before = {*began}
+        found |= {one.cell: one for one in has if one not in before}
+    return sorted(found.values())
 
 
 def green(seen: Iterable[Seen]) -> set[tuple[str, str, str]]:
