@@ -23,19 +23,22 @@ def of(
     opened = is_open(windows, now)
     opens = next_opening(windows, now)
     opening = f"{opens:%Y-%m-%dT%H:%M:%SZ}" if opens else ""
-    approved = [*configuration.operations_to_approve]
-    approved += cluster.spec.operations_to_approve if cluster else []
-    held = {*approved, *configuration.operations_in_windows}
     return {
         "team": cluster.spec.team_id if cluster else "",
         "window_open": opened,
         "window_opens": "" if opened else opening,
         "next_window": opening,
         "rollout": _rollout(configuration),
-        "to_approve": _kinds(approved),
+        "to_approve": _kinds(_approved(cluster, configuration)),
         "in_windows": _kinds(configuration.operations_in_windows),
-        "apart": [kind for kind in PARTS if kind in held],
+        "apart": apart(cluster, configuration),
     }
+
+
+def apart(cluster: Postgresql | None, configuration: Configuration) -> list[Kind]:
+    """What is no part of an update, as it has to be approved or to wait for a window by itself."""
+    held = {*_approved(cluster, configuration), *configuration.operations_in_windows}
+    return [kind for kind in PARTS if kind in held]
 
 
 def window(
@@ -44,6 +47,11 @@ def window(
     """Fields of a `Membership`: whether what is held to windows may go on now."""
     found = of(cluster, configuration, now=now)
     return {name: found[name] for name in ("window_open", "in_windows")}
+
+
+def _approved(cluster: Postgresql | None, configuration: Configuration) -> list[str]:
+    own = cluster.spec.operations_to_approve if cluster else []
+    return [*configuration.operations_to_approve, *own]
 
 
 def _windows(cluster: Postgresql | None, configuration: Configuration) -> list[Window]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from activities.cluster import waits
 from activities.manifests import event_stream
 from activities.patroni.client import PatroniClient, View
 from activities.patroni.differences import changes, parameters, wanted
@@ -12,6 +13,7 @@ from activities.patroni.remembered import Remembered
 from activities.patroni.restarts import Pending, pending
 from workflows.model.configuration import Configuration
 from workflows.model.errors import MatriarchError, Unavailable
+from workflows.model.kinds import Kind
 from workflows.model.members import MemberSeen
 from workflows.model.observation import PatroniSeen
 from workflows.model.postgresql import Postgresql
@@ -64,7 +66,9 @@ class PatroniDrift:
             live = self._patroni.config(address)
         except Unavailable as error:
             return PatroniOutlook(members, unseen, [*concerns, str(error)])
-        waiting = list(self._waiting(view))
+        apart = Kind.RESTART in waits.apart(cluster, configuration)
+        waiting = list(self._waiting(view, everybody=apart))
+        members = [_itself(member, waiting) for member in members] if apart else members
         asked = _Asked(cluster, configuration, remembered, live, slots)
         seen = asked.seen(waiting, paused=view.paused)
         return PatroniOutlook(members, seen, [*concerns, *asked.concerns(waiting)])
@@ -81,10 +85,14 @@ class PatroniDrift:
             return address, view, [PAUSED] if view.paused else []
         return "", View(), silent
 
-    def _waiting(self, view: View) -> Iterator[Pending]:
-        """Each is asked itself: what the others know of it may be a round old."""
+    def _waiting(self, view: View, *, everybody: bool) -> Iterator[Pending]:
+        """Each is asked itself: what the others know of it may be a round old.
+
+        An update sees to members of which they don't know yet that they wait; where restarts are
+        no part of one, nobody else would: `everybody` has to be asked.
+        """
         for member in view.members:
-            if not member.seen.pending_restart:
+            if not (everybody or member.seen.pending_restart):
                 continue
             try:
                 told = self._patroni.patroni(member.host)
@@ -92,6 +100,12 @@ class PatroniDrift:
                 continue
             if found := pending(member.seen.name, told):
                 yield found
+
+
+def _itself(member: MemberSeen, waiting: Sequence[Pending]) -> MemberSeen:
+    """By its own word."""
+    waits_for_restart = any(one.name == member.name for one in waiting)
+    return member.model_copy(update={"pending_restart": waits_for_restart})
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class Patroni(Cluster):
         self.read = dict.fromkeys(self.members, copy.deepcopy(self.config))
         """The configuration as each member knows it: from its last round, or from its last look
         at the cluster for somebody."""
+        self.unheard: set[str] = set()
+        """Members of which the others don't know yet that they wait for a restart."""
         self.lagging: set[str] = set()
         """Members that take a new configuration over only when told to."""
 
@@ -68,7 +70,8 @@ class Patroni(Cluster):
 
     def member(self, name: str, address: str) -> Json:
         seen = super().member(name, address)
-        waits = {"pending_restart": True} if self._reasons(name) else {}
+        told = self._reasons(name) and name not in self.unheard
+        waits = {"pending_restart": True} if told else {}
         return seen | waits
 
     def restart(self, pod: str) -> tuple[int, str]:

@@ -71,6 +71,19 @@ def test_a_member_that_waits_for_a_restart_for_the_manifests_sake(
     assert outlook.concerns == []
 
 
+def test_where_restarts_are_approved_those_are_seen_whom_the_others_do_not_know_of(
+    patroni: Patroni, port: int
+) -> None:
+    patroni.unheard = {REPLICA}
+    patroni.patch({"postgresql": {"parameters": {"max_connections": "50"}}})
+
+    approved = look(port, cluster({"max_connections": "50"}, operationsToApprove=["restart"]))
+
+    assert len(approved.seen.restarts) == 2
+    assert [member.pending_restart for member in approved.members] == [True, True]
+    assert len(look(port, cluster({"max_connections": "50"})).seen.restarts) == 1
+
+
 def test_a_restart_for_what_was_changed_by_hand_is_left_to_a_person(
     patroni: Patroni, port: int
 ) -> None:
