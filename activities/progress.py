@@ -9,7 +9,7 @@ from typing import Final
 from temporalio import activity
 
 from activities.cluster.status import still_running
-from activities.kube.client import Kube, Object
+from activities.kube.client import Kube, Object, only_if
 from workflows.model.base import ClusterRef
 from workflows.model.errors import MatriarchError
 from workflows.model.names import KIND
@@ -68,8 +68,8 @@ class Progress:
         A new resource of this name is left alone.
         """
         namespace = self._ref.namespace
-        same = _test("/metadata/uid", self._uid)
-        runs = _test("/status/operation/finished", None)
+        same = only_if("/metadata/uid", self._uid)
+        runs = only_if("/status/operation/finished", None)
         words: list[Object] = [same, runs, *_set("/status/operation", texts)]
         shown = self._kube.patch_json(KIND, namespace, self._ref.name, words, part="status") or {}
         operation = shown.get("status", {}).get("operation", {})
@@ -78,10 +78,6 @@ class Progress:
             words = still_running(operation["workflowId"], place="/status")
             words += _set("/status", texts)
             self._kube.patch_json(RECORD, namespace, record, words, part="status")
-
-
-def _test(path: str, value: str | None) -> Object:
-    return {"op": "test", "path": path, "value": value}
 
 
 def _set(place: str, texts: Mapping[str, str]) -> list[Object]:

@@ -33,9 +33,8 @@ async def configure(operation: Operation) -> Configured:
 async def restart_pending(operation: Operation, configured: Configured) -> None:
     """Restart Postgres where the configuration asks for it."""
     order = operation.order
-    if order.restarts_wait or not configured.restart:
-        return
-    if not order.members:  # pods are made anew anyway
+    pods_are_made_anew = not order.members
+    if order.restarts_wait or pods_are_made_anew or not configured.restart:
         return
     restarted = await operation.step(
         "restart members that wait for it",

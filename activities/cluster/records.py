@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from activities.cluster import operations
 from activities.configuration import ConfigurationSource
-from activities.kube.client import Kube, Object
+from activities.kube.client import Kube, Object, only_if
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.errors import Conflict, MatriarchError, Precondition
@@ -55,7 +55,7 @@ class Records:
                 return
             ended = {"phase": closing.phase, "message": closing.message, "finished": _now()}
             before = operations.status_of(found)
-            same = _test("/status/phase", before.get("phase"))
+            same = only_if("/status/phase", before.get("phase"))
             before.pop("waitingFor", None)
             self._set(ref, closing.name, before | ended, *([same] if "phase" in before else []))
         except MatriarchError as error:
@@ -71,12 +71,12 @@ class Records:
             self._set(ref, record.name, status)
             return
         try:
-            self._set(ref, record.name, status, _test(place, None))
+            self._set(ref, record.name, status, only_if(place, None))
         except Precondition:
             found = self._kube.get(KIND, ref.namespace, record.name)
             if found is None or operations.is_finished(found):
                 return
-            seen = _test("/metadata/resourceVersion", found["metadata"]["resourceVersion"])
+            seen = only_if("/metadata/resourceVersion", found["metadata"]["resourceVersion"])
             self._set(ref, record.name, status, seen)
 
     def _make(self, record: Record, ref: ClusterRef, *, uid: str, label: str) -> bool:
@@ -133,10 +133,6 @@ def _manifest(record: Record, ref: ClusterRef, *, uid: str, label: str) -> Objec
         },
         "spec": {"cluster": ref.name, "kind": record.kind},
     }
-
-
-def _test(path: str, value: Any) -> Object:
-    return {"op": "test", "path": path, "value": value}
 
 
 def _now() -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from activities.cluster import status
 from activities.cluster.records import Records
 from activities.kube import events
-from activities.kube.client import Kube, Object
+from activities.kube.client import Kube, Object, only_if
 from activities.kube.resource import Resources
 from workflows.model.errors import Conflict, InvalidSpec, MatriarchError, Precondition
 from workflows.model.names import KIND, STEERING
@@ -50,7 +50,7 @@ class Reporter:
     def _take_off(self, report: Report) -> None:
         """The annotation that was heard, unless it says something else by now."""
         path = f"/metadata/annotations/{STEERING.replace('/', '~1')}"
-        same = {"op": "test", "path": path, "value": report.steering_heard}
+        same = only_if(path, report.steering_heard)
         place = KIND, report.ref.namespace, report.ref.name
         with suppress(MatriarchError):  # heard it was all the same
             self._kube.patch_json(*place, [same, {"op": "remove", "path": path}])
@@ -66,20 +66,19 @@ class Reporter:
             return False
         if report.begins and not report.first:
             return False
-        same: list[Object] = [{"op": "test", "path": "/metadata/uid", "value": report.uid}]
-        if report.first:
-            same += [{"op": "test", "path": "/status", "value": None}]
-        else:
-            same += status.still_running(report.operation.workflow_id)
+        same = only_if("/metadata/uid", report.uid)
         values = {key: status.without_nulls(value) for key, value in report.status.items()}
-        parts = [
-            {"op": "add", "path": f"/status/{key}", "value": value} for key, value in values.items()
-        ]
         if report.first:
-            parts = [{"op": "add", "path": "/status", "value": values}]
+            parts = [only_if("/status", None), {"op": "add", "path": "/status", "value": values}]
+        else:
+            parts = status.still_running(report.operation.workflow_id)
+            parts += [
+                {"op": "add", "path": f"/status/{key}", "value": value}
+                for key, value in values.items()
+            ]
         place = KIND, report.ref.namespace, report.ref.name
         try:
-            self._kube.patch_json(*place, [*same, *parts], part="status")
+            self._kube.patch_json(*place, [same, *parts], part="status")
         except (Precondition, InvalidSpec):
             return False
         return True

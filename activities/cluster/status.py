@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from activities.kube.client import only_if
 from workflows.model.status import OperationStatus
 
 Status = Mapping[str, Any]
@@ -27,8 +28,8 @@ def change(wanted: Status, present: Status, *, now: str) -> dict[str, Any] | Non
 def still_running(workflow_id: str, *, place: str = "/status/operation") -> list[dict[str, Any]]:
     """Conditions of a JSON patch: this operation is shown there, and it has not ended."""
     return [
-        {"op": "test", "path": f"{place}/workflowId", "value": workflow_id},
-        {"op": "test", "path": f"{place}/finished", "value": None},
+        only_if(f"{place}/workflowId", workflow_id),
+        only_if(f"{place}/finished", None),
     ]
 
 

@@ -267,6 +267,11 @@ class Kube:
         return {"apiVersion": KINDS[kind].api_version, "kind": kind, **item}
 
 
+def only_if(path: str, value: Any) -> Object:
+    """A part of a JSON patch: nothing is changed unless this stands there; None = nothing does."""
+    return {"op": "test", "path": path, "value": value}
+
+
 def _dry(run: bool) -> dict[str, str]:
     return {"dryRun": "All"} if run else {}
 

@@ -1,26 +1,17 @@
 """Restarts and switchovers that an update may not do by the way."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from tests.unit.test_plan import drifted, pod, running
-from workflows.beginning import Plan
+from tests.unit.test_plan import drifted, plan, pod, running
 from workflows.model.children import Group
 from workflows.model.kinds import Kind
 from workflows.model.members import MemberSeen
 from workflows.model.memory import Memory
 from workflows.model.observation import Observation, PatroniSeen
 from workflows.model.status import Word
-from workflows.plan import decide
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WAITS = "acid-orders-1 waits for a restart: max_connections 100 -> 120"
 OPENS = "2026-01-01T22:00:00Z"
-
-
-def plan(seen: Observation, memory: Memory | None = None) -> Plan:
-    return decide(seen, memory or Memory(uid="u"), NOW)
 
 
 def to_restart(**more: object) -> Observation:
