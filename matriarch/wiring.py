@@ -115,6 +115,8 @@ def steps(*, kube: Kube, configuration: ConfigurationSource, controller_id: str 
         waiting.until_members,
         waiting.until_healthy,
         waiting.switchover,
+        waiting.make_synchronous,
+        waiting.reset_synchronous,
         waiting.configure,
         waiting.restart_pending,
         waiting.restart_member,

@@ -10,7 +10,12 @@ from workflows.gates import Operation, StepFailed
 from workflows.model.kinds import Kind
 from workflows.model.members import Membership
 from workflows.model.names import Role
-from workflows.model.orders import HealthOrder, MembershipOrder, SwitchoverOrder
+from workflows.model.orders import (
+    HealthOrder,
+    MembershipOrder,
+    SwitchoverOrder,
+    SynchronousOrder,
+)
 from workflows.model.report import EventNote
 from workflows.renewal import living_leader, obstacles, wanted
 from workflows.steps import ClusterSteps, PatroniSteps
@@ -72,9 +77,30 @@ async def until_healthy(operation: Operation, name: str, *, does: str = "serves"
     )
 
 
-async def switch_over(operation: Operation, *, leader: str, candidate: str) -> str:
+async def switch_over(operation: Operation, seen: Membership, *, candidate: str) -> str:
     """Hand over. Returns nothing, or why the candidate does not lead: to be looked at again."""
+    if not health.becomes_synchronous(seen, candidate):
+        return await _hand_over(operation, seen, candidate=candidate)
     order = operation.order
+    await operation.step(
+        f"make {candidate} a synchronous standby",
+        PatroniSteps.make_synchronous,
+        SynchronousOrder(
+            ref=order.ref, uid=order.uid, pod=candidate, deadline_seconds=order.patience_seconds
+        ),
+    )
+    failed = await _hand_over(operation, seen, candidate=candidate)
+    await operation.step(
+        "have as many synchronous standbys as before",
+        PatroniSteps.reset_synchronous,
+        SynchronousOrder(ref=order.ref, uid=order.uid),
+    )
+    return failed
+
+
+async def _hand_over(operation: Operation, seen: Membership, *, candidate: str) -> str:
+    assert seen.leader is not None
+    order, leader = operation.order, seen.leader.name
     told = f"from {leader} to {candidate}"
     operation.emit(EventNote(reason="Switchover", message=f"Switching over {told}"))
     found = await operation.step(
@@ -106,7 +132,7 @@ async def spare_primary(operation: Operation) -> None:
         if candidate is None:
             await patience.wait(_nobody(stay, seen))
             continue
-        if failed := await switch_over(operation, leader=leader, candidate=candidate.name):
+        if failed := await switch_over(operation, seen, candidate=candidate.name):
             await patience.wait(failed)
 
 

@@ -87,7 +87,8 @@ def broken(seen: Membership, pod: PodSeen) -> bool:
 def candidate(seen: Membership, *, among: Collection[str]) -> MemberSeen | None:
     """Who takes over from the leader: a synchronous standby before others, then the least behind.
 
-    In synchronous mode only such a standby has everything that was acknowledged.
+    In synchronous mode only such a standby has everything that was acknowledged, so another one is
+    made one before it leads.
     """
     fit = [member for member in seen.members if not unfit(seen, member, among=among)]
     order = {name: place for place, name in enumerate(among)}
@@ -106,9 +107,21 @@ def unfit(seen: Membership, member: MemberSeen, *, among: Collection[str]) -> st
         return "it is to go"
     if member.nofailover:
         return "tagged nofailover"
-    if seen.synchronous and member.role not in SYNCHRONOUS:
-        return lack(seen, member.name) or "not a synchronous standby yet"
-    return lack(seen, member.name)
+    return lack(seen, member.name) or _asynchronous(seen, member)
+
+
+def becomes_synchronous(seen: Membership, name: str) -> bool:
+    """Whether it has to be made a synchronous standby before it may lead."""
+    member = seen.member(name)
+    return seen.synchronous and member is not None and member.role not in SYNCHRONOUS
+
+
+def _asynchronous(seen: Membership, member: MemberSeen) -> str:
+    if not becomes_synchronous(seen, member.name):
+        return ""
+    if not seen.any_may_lead:
+        return "not a synchronous standby yet"
+    return "tagged nosync" if member.nosync else ""
 
 
 def _serves(pod: PodSeen) -> bool:

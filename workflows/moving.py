@@ -78,14 +78,14 @@ class Moves(ABC):
         if move.act is Act.AWAIT:
             await handover.until_healthy(self._operation, move.name)
             return ""
-        assert seen.leader is not None
-        return await self._switch_over(leader=seen.leader.name, candidate=move.name)
+        return await self._switch_over(seen, candidate=move.name)
 
-    async def _switch_over(self, *, leader: str, candidate: str) -> str:
+    async def _switch_over(self, seen: Membership, *, candidate: str) -> str:
+        assert seen.leader is not None
         if self._switchovers >= MOST_SWITCHOVERS:
-            raise StepFailed(f"{leader} leads again after {MOST_SWITCHOVERS} switchovers")
+            raise StepFailed(f"{seen.leader.name} leads again after {MOST_SWITCHOVERS} switchovers")
         self._switchovers += 1
-        return await handover.switch_over(self._operation, leader=leader, candidate=candidate)
+        return await handover.switch_over(self._operation, seen, candidate=candidate)
 
     async def _renew(self, move: Move) -> str:
         if self._renewals[move.name] >= MOST_RENEWALS:

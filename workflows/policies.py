@@ -97,6 +97,8 @@ _POLICIES: dict[Callable[..., Any], Policy] = {
     PatroniSteps.until_members: WAIT,
     PatroniSteps.until_healthy: WAIT,
     PatroniSteps.switchover: MOVE,
+    PatroniSteps.make_synchronous: WAIT,
+    PatroniSteps.reset_synchronous: WRITE,
     PatroniSteps.configure: WRITE,
     PatroniSteps.restart_pending: WAIT,
     PatroniSteps.restart_member: WAIT,

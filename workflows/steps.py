@@ -35,6 +35,7 @@ from workflows.model.orders import (
     SqlOrder,
     SqlResult,
     SwitchoverOrder,
+    SynchronousOrder,
 )
 from workflows.model.report import Report
 
@@ -163,6 +164,22 @@ class PatroniSteps:
 
         Run twice: asks nothing of anybody when the leader of the order leads no more. An answer
         is not taken for the fact, and a missing answer not for a failure.
+        """
+        raise NotImplementedError
+
+    @activity.defn(name="patroni.make-synchronous")
+    def make_synchronous(self, order: SynchronousOrder) -> None:
+        """Wait until the member is a synchronous standby; let Patroni have more of them for that.
+
+        Run twice: one that is one already is left alone. Raises `NotYet` at its deadline.
+        """
+        raise NotImplementedError
+
+    @activity.defn(name="patroni.reset-synchronous")
+    def reset_synchronous(self, order: SynchronousOrder) -> None:
+        """Have as many synchronous standbys as the resource says, where its manifest is valid.
+
+        Run twice: what is right is not written. Should it never be run, the next look finds it.
         """
         raise NotImplementedError
 

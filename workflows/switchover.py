@@ -45,7 +45,7 @@ async def _switch_over(operation: Operation) -> str:
         if tries >= MOST_TRIES:
             raise StepFailed(f"{leader} still leads after {tries} tries")
         tries += 1
-        failed = await handover.switch_over(operation, leader=leader, candidate=candidate)
+        failed = await handover.switch_over(operation, seen, candidate=candidate)
         if failed:
             await patience.wait(failed)
 

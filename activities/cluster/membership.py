@@ -66,6 +66,7 @@ class Memberships:
             if cluster
             else stateful_set["spec"].get("replicas", 1),
             synchronous=dynamic.synchronous,
+            any_may_lead=True,
             held=dynamic.held,
             max_lag_bytes=dynamic.max_lag_bytes,
             **waits.window(cluster, configuration, now=datetime.now(UTC)),

@@ -188,6 +188,7 @@ def _member(entry: Mapping[str, Any]) -> Member:
         lag_bytes=None if role in LEADERS else _number(lag),
         pending_restart=bool(entry.get("pending_restart")),
         nofailover=bool(tags.get("nofailover")),
+        nosync=bool(tags.get("nosync")),
     )
     return Member(seen, str(entry.get("host") or ""), tags)
 

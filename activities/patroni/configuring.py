@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from activities.cluster import pods as pod_facts
-from activities.patroni.client import View
 from activities.patroni.differences import Changes, changes, parameters, wanted
 from activities.patroni.following import Following, following, source
 from activities.patroni.meaning import number
@@ -35,7 +33,7 @@ class Configuring:
     def run(self) -> Configured:
         """Write what differs, once. Raises Unavailable when nobody answers or it was not kept."""
         self.sight.refresh(now=True)
-        address, view, live = self._live()
+        address, view, live = self.sight.configured()
         change = self._change(live)
         # nobody is promoted or made to follow while somebody has paused Patroni
         follow = Following() if view.paused else self._following(live, self.remembered.standby)
@@ -53,18 +51,6 @@ class Configuring:
             restart=bool(waiting),
             primary_first=primary_first(waiting, otherwise=change.primary_first),
         )
-
-    def _live(self) -> tuple[str, View, Mapping[str, Any]]:
-        """Who answers, the members, and the configuration, which is the same at all of them."""
-        why = "it has no member that could answer"
-        for pod in self.sight.alive():
-            address = pod_facts.address(pod)
-            try:
-                view = self.sight.patroni.view(address)  # has the configuration read afresh, too
-                return address, view, self.sight.patroni.config(address)
-            except Unavailable as error:
-                why = str(error)
-        raise Unavailable(f"the configuration of {self.sight.ref.name} can't be read: {why}")
 
     def _change(self, live: Mapping[str, Any]) -> Changes:
         asked = wanted(self.sight.cluster, self.sight.configuration)

@@ -5,7 +5,7 @@ often when nothing happens to them for long, and at once where only a label is m
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -98,6 +98,21 @@ class Sight:
             except Unavailable:
                 continue
         return View()
+
+    def configured(self) -> tuple[str, View, Mapping[str, Any]]:
+        """Who answers, the members, and the configuration, which is the same at all of them.
+
+        Raises Unavailable when nobody answers.
+        """
+        why = "it has no member that could answer"
+        for pod in self.alive():
+            address = pod_facts.address(pod)
+            try:
+                view = self.patroni.view(address)  # has the configuration read afresh, too
+                return address, view, self.patroni.config(address)
+            except Unavailable as error:
+                why = str(error)
+        raise Unavailable(f"the configuration of {self.ref.name} can't be read: {why}")
 
     def told(self, members: Sequence[Member]) -> dict[str, dict[str, Any]]:
         """What each member says of itself; those that don't answer are left out."""

@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.cluster.report import status_of
 from activities.configuration import ConfigurationSource
 from activities.kube.client import Kube
-from activities.kube.resource import Resources, outline
+from activities.kube.resource import Resources, outline, readable
 from activities.patroni.asked import Asked
 from activities.patroni.client import PatroniClient
 from activities.patroni.configuring import Configuring
@@ -22,6 +22,7 @@ from activities.patroni.remembered import Remembered
 from activities.patroni.restarting import Restarting
 from activities.patroni.sight import Sight
 from activities.patroni.switchover import Switchover
+from activities.patroni.synchronous import Synchronous, reset
 from activities.postgres.connection import Primaries
 from activities.waiting import ROUND_SECONDS, until
 from workflows import steps
@@ -41,6 +42,7 @@ from workflows.model.orders import (
     RestartMemberOrder,
     RestartOrder,
     SwitchoverOrder,
+    SynchronousOrder,
 )
 from workflows.model.postgresql import Postgresql
 
@@ -49,13 +51,20 @@ Awaited = (
     MembersOrder
     | HealthOrder
     | SwitchoverOrder
+    | SynchronousOrder
     | ConfigureOrder
     | RestartOrder
     | RestartMemberOrder
     | ReinitialiseOrder
 )
 
-OF_MEMBERS_ALONE: Final = (HealthOrder, SwitchoverOrder, RestartMemberOrder, ReinitialiseOrder)
+OF_MEMBERS_ALONE: Final = (
+    HealthOrder,
+    SwitchoverOrder,
+    SynchronousOrder,
+    RestartMemberOrder,
+    ReinitialiseOrder,
+)
 """Orders that are carried out whatever the manifest says."""
 SWITCHOVER_ROUND_SECONDS: Final = 0.2
 """Nobody can write until it is over."""
@@ -104,6 +113,17 @@ class PatroniSteps(steps.PatroniSteps):
         except NotYet as error:
             return moving.result().model_copy(update={"refusal": str(error)})
         return moving.result()
+
+    @activity.defn(name="patroni.make-synchronous")
+    def make_synchronous(self, order: SynchronousOrder) -> None:
+        """A second run looks again; what it would write is there already."""
+        self._until(Synchronous(self._sight(order), order.pod).lack, order)
+
+    @activity.defn(name="patroni.reset-synchronous")
+    def reset_synchronous(self, order: SynchronousOrder) -> None:
+        """A second run finds nothing that differs."""
+        if readable(Resources(self.kube).meant(order.ref, uid=order.uid)) is not None:
+            reset(self._sight(order))
 
     @activity.defn(name="patroni.configure")
     def configure(self, order: ConfigureOrder) -> Configured:

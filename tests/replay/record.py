@@ -177,8 +177,8 @@ async def rolled_out(play: Play) -> list[str]:
     return ["", "op/3-rolling-update", FLEET]
 
 
-async def _ask(play: Play, name: str, kind: Kind, *, member: str = "") -> None:
-    play.world.operations[name] = Asked.by_somebody(name, kind, member=member)
+async def _ask(play: Play, name: str, kind: Kind, **chosen: str) -> None:
+    play.world.operations[name] = Asked.by_somebody(name, kind, **chosen)
     await play.knock("operation asked for")
     await _ended(play, name)
 
@@ -285,6 +285,21 @@ async def apart(play: Play) -> list[str]:
     return ["", "op/2-update", "op/3-restart", "op/4-switchover"]
 
 
+async def synchronous(play: Play) -> list[str]:
+    """Whoever is to lead is made a synchronous standby before: asked for, then for a scale-down."""
+    play.world.instances = 3
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.standby = 1
+    await _ask(play, "moved", Kind.SWITCHOVER, candidate=f"{play.world.ref.name}-2")
+    play.world.edit(instances=1)
+    await play.knock("modified")
+    await eventually(lambda: len(play.world.crew.pods()) == 1)
+    await eventually(play.at_rest)
+    await play.entity.terminate("recorded")
+    return ["", "op/2-switchover", "op/3-update"]
+
+
 def _phases(play: Play) -> set[str]:
     return {str(one.seen.phase) for one in play.world.operations.values()}
 
@@ -303,6 +318,7 @@ CASES: tuple[Case, ...] = (
     pressed,
     interrupted,
     apart,
+    synchronous,
 )
 
 

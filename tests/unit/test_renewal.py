@@ -146,6 +146,14 @@ def test_synchronous_mode_waits_for_a_synchronous_standby() -> None:
     assert f"{NAME}-1: not a synchronous standby yet" in decided.why
 
 
+def test_in_synchronous_mode_a_member_is_made_a_synchronous_standby_unless_tagged() -> None:
+    pods = [pod(0), pod(1, stale=False), pod(2, stale=False)]
+    members = [member(0), member(1, nosync=True), member(2, lag_bytes=20)]
+    mode = {"synchronous": True, "any_may_lead": True}
+    assert what(seen(*pods, members=members, **mode)) == (Act.SWITCH_OVER, "2")
+    assert "tagged nosync" in move(seen(*pods[:2], members=members[:2], **mode)).why
+
+
 def test_a_member_tagged_nofailover_never_takes_over() -> None:
     members = [member(0), member(1, nofailover=True), member(2, lag_bytes=9)]
     pods = [pod(0), pod(1, stale=False), pod(2, stale=False)]

@@ -19,6 +19,8 @@ class Crew:
     """Templates whose pods never serve."""
     lagging: set[int] = field(default_factory=set)
     """Members that are no synchronous standby, though the mode is on."""
+    standby: int | None = None
+    """The one synchronous standby, where Patroni keeps one."""
     cordoned: set[str] = field(default_factory=set)
     """Nodes that are to be left; each member begins on a node of its own number."""
     bound: set[int] = field(default_factory=set)
@@ -78,7 +80,8 @@ class Crew:
             pods=[self._asked(pod) for pod in self.pods()] if anew else self.pods(),
             members=[] if self.mute else [self._member(ordinal) for ordinal in serving],
             instances=instances,
-            synchronous=bool(self.lagging),
+            synchronous=bool(self.lagging) or self.standby is not None,
+            any_may_lead=self.standby is not None,
         )
 
     def _asked(self, pod: PodSeen) -> PodSeen:
@@ -116,7 +119,7 @@ class Crew:
     def _member(self, ordinal: int) -> MemberSeen:
         leads = ordinal == self.leader
         behind = ordinal in self.lagging or not self.lagging
-        standby = "replica" if behind else "sync_standby"
+        standby = "replica" if behind and ordinal != self.standby else "sync_standby"
         return MemberSeen(
             name=f"{self.name}-{ordinal}",
             role="leader" if leads else standby,

@@ -21,6 +21,7 @@ from workflows.model.orders import (
     RestartMemberOrder,
     RestoreOrder,
     SwitchoverOrder,
+    SynchronousOrder,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +80,17 @@ class MemberSteps:
         if world.crew.leader != ordinal:
             world.crew.lead(ordinal)
         return Leadership(leader=order.candidate)
+
+    @activity.defn(name="patroni.make-synchronous")
+    async def make_synchronous(self, order: SynchronousOrder) -> None:
+        world, ordinal = self._member(order.ref, order.pod)
+        await world.enter(f"make {ordinal} synchronous")
+        world.crew.history.append(f"synchronous {ordinal}")
+
+    @activity.defn(name="patroni.reset-synchronous")
+    async def reset_synchronous(self, order: SynchronousOrder) -> None:
+        await self.worlds[order.ref].enter("reset synchronous")
+        self.worlds[order.ref].crew.history.append("reset synchronous")
 
     @activity.defn(name="patroni.restart-member")
     async def restart_member(self, order: RestartMemberOrder) -> None:

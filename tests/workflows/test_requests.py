@@ -48,6 +48,23 @@ async def test_a_switchover_that_was_done_when_everything_was_lost_is_not_done_a
     assert play.world.crew.history == []
 
 
+async def test_in_synchronous_mode_any_member_may_be_asked_to_lead(play: Play) -> None:
+    play.world.edit(instances=3)
+    await play.knock("modified")
+    await eventually(lambda: len(play.world.crew.pods()) == 3 and play.at_rest())
+    play.world.crew.standby = 1
+    await ask(play, Kind.SWITCHOVER, candidate=f"{play.world.ref.name}-2")
+    assert await ended(play) == f"{play.world.ref.name}-2 leads, {play.world.ref.name}-0 follows"
+    assert play.world.crew.history[-3:] == ["synchronous 2", "lead 2", "reset synchronous"]
+
+
+async def test_a_synchronous_standby_takes_over_as_it_is(play: Play) -> None:
+    play.world.crew.standby = 1
+    await ask(play, Kind.SWITCHOVER)
+    await ended(play)
+    assert play.world.crew.history == ["lead 1"]
+
+
 async def test_a_restart_takes_replicas_first(play: Play) -> None:
     await ask(play, Kind.RESTART)
     await ended(play)

@@ -353,6 +353,8 @@ class Steps(MemberSteps):
             self.until_members,
             self.until_healthy,
             self.switchover,
+            self.make_synchronous,
+            self.reset_synchronous,
             self.configure,
             self.restart_pending,
             self.restart_member,

@@ -46,6 +46,7 @@ class MemberSeen(Message):
     lag_bytes: int | None = Field(default=None, description="None for the leader or when unknown")
     pending_restart: bool = False
     nofailover: bool = Field(default=False, description="tagged so: it may never be promoted")
+    nosync: bool = Field(default=False, description="tagged so: never a synchronous standby")
 
 
 class Membership(Message):
@@ -57,6 +58,11 @@ class Membership(Message):
     )
     instances: int
     synchronous: bool = Field(default=False, description="Patroni's synchronous mode is on")
+    any_may_lead: bool = Field(
+        default=False,
+        description="a member that is to lead is made a synchronous standby where it is none; "
+        "looks of earlier releases do not say so, and it was waited for then",
+    )
     held: bool = Field(default=False, description="Patroni is paused: nothing is started by itself")
     max_lag_bytes: int = Field(default=1048576, description="of a member that may be promoted")
     window_open: bool = Field(default=True, description="a maintenance window is open now")

@@ -167,6 +167,15 @@ class SwitchoverOrder(Message):
     deadline_seconds: float = 60.0
 
 
+class SynchronousOrder(Message):
+    """Have a member among Patroni's synchronous standbys, or only as many as the resource says."""
+
+    ref: ClusterRef
+    uid: str
+    pod: str = ""
+    deadline_seconds: float = 1200.0
+
+
 class Leadership(Message):
     """Who leads after a switchover was asked for; nobody, if that could not be seen."""
 

@@ -39,6 +39,8 @@ class Rest:
                 outer.then()
                 self._answer()
 
+            do_PATCH = do_POST
+
             def _answer(self) -> None:
                 status, body = outer.answers.get(self.path, (503, b"{}"))
                 self.send_response(status)

@@ -1,0 +1,65 @@
+"""Synchronous mode with one synchronous standby of two: whoever is to lead becomes one before."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.field import install
+from tests.field.cluster import Cluster, manifest, patroni_members
+from tests.field.kubectl import Kubectl
+from tests.field.waiting import until
+from tests.field.writer import Writer
+
+STANDBY = "sync_standby"
+
+
+@pytest.fixture(scope="module")
+def cluster(operator: install.Operator, shared: Kubectl) -> Iterator[Cluster]:
+    patroni = {"synchronous_mode": True}
+    shared.apply(manifest("acid-sync", instances=3, patroni=patroni))
+    cluster = Cluster(shared, "acid-sync")
+    cluster.until_running()
+    yield cluster
+    shared("delete", "postgresql", cluster.name)
+
+
+def test_a_member_that_is_no_synchronous_standby_is_asked_to_lead(cluster: Cluster) -> None:
+    until("one synchronous standby", lambda: len(_standbys(cluster)) == 1)
+    first = cluster.primary()
+    (candidate,) = {*cluster.uids()} - {first, *_standbys(cluster)}
+    with Writer(cluster) as writer:
+        until("rows before", lambda: writer.count > 20)
+        cluster.request("to-any", kind="switchover", candidate=candidate)
+        until("it is done", lambda: cluster.answer("to-any").get("phase") == "Succeeded")
+        written = writer.count
+        until("rows after", lambda: writer.count > written + 20)
+    assert cluster.primary() == candidate
+    assert cluster.answer("to-any")["message"] == f"{candidate} leads, {first} follows"
+    steps = [step["title"] for step in cluster.answer("to-any")["steps"]]
+    assert f"make {candidate} a synchronous standby" in steps
+    assert writer.lost() == []
+    until("one synchronous standby again", lambda: len(_standbys(cluster)) == 1)
+    cluster.until_running()
+
+
+def test_the_member_that_stays_takes_over_though_another_is_the_standby(cluster: Cluster) -> None:
+    """Three members become one, the primary is the second, and its standby is the third."""
+    stays, leads, standby = (f"{cluster.name}-{ordinal}" for ordinal in range(3))
+    if cluster.primary() != leads:
+        cluster.request("to-second", kind="switchover", candidate=leads)
+        until("it is done", lambda: cluster.answer("to-second").get("phase") == "Succeeded")
+    cluster.kubectl("delete", "pod", stays)
+    until("the third is the standby", lambda: _standbys(cluster) == {standby})
+    cluster.until_streaming(2)
+    cluster.until_running()
+    assert _standbys(cluster) == {standby}
+    with Writer(cluster) as writer:
+        until("rows before", lambda: writer.count > 20)
+        cluster.kubectl.patch("postgresql", cluster.name, {"spec": {"numberOfInstances": 1}})
+        until("one member", lambda: list(cluster.uids()) == [stays])
+        cluster.until_running()
+    assert writer.lost() == []
+
+
+def _standbys(cluster: Cluster) -> set[str]:
+    return {str(one["name"]) for one in patroni_members(cluster) if one["role"] == STANDBY}
