@@ -18,7 +18,7 @@ from workflows import remembering, strays
 from workflows.listening import NOT_BY_ANNOTATION, Listening
 from workflows.model.base import ClusterRef
 from workflows.model.kinds import Kind
-from workflows.model.memory import Memory
+from workflows.model.memory import Failure, Memory
 from workflows.model.observation import Observation
 from workflows.model.operations import OperationOrder, OperationResult, Outcome
 from workflows.model.orders import ObserveOrder
@@ -226,6 +226,7 @@ class Attending(Listening):
 
     async def _remember(self, one: Attended, result: OperationResult) -> None:
         order = one.order
+        known = self.memory.failure_of(order.kind)
         made_room = result.outcome is Outcome.SUPERSEDED
         self.yielded = self.yielded + 1 if one.yields else 0
         if made_room and result.paused and result.paused != BY_PAUSING:
@@ -242,7 +243,7 @@ class Attending(Listening):
                 alike=one.anew,
             )
         self.said = [*one.kept, *self.said]
-        await self._tell_failure(order)
+        await self._tell_failure(order, known)
         if order.kind is Kind.ROLLING_UPDATE:
             await self.give_turn_back(failed=result.outcome in SPOILT)
 
@@ -263,10 +264,13 @@ class Attending(Listening):
             events=[note] if refused else [],
         )
 
-    async def _tell_failure(self, order: OperationOrder) -> None:
-        """A failed operation gets its word and a warning event at once."""
+    async def _tell_failure(self, order: OperationOrder, known: Failure | None) -> None:
+        """A failed operation gets its word and a warning event at once; what failed before it
+        under the same kind is `known` and was told."""
         failure = self.memory.failure_of(order.kind)
         if failure is None or order.kind is Kind.DELETE:
+            return
+        if failure == known and workflow.patched("failures-once"):
             return
         reason = FAILED_REASON.get(order.kind, "Sync")
         await self.tell(

@@ -121,6 +121,24 @@ async def test_the_record_shows_the_plan_and_each_step_with_its_time(play: Play)
     assert status.workflow_id.startswith(f"{play.world.ref}/op/")
 
 
+async def test_a_request_does_not_tell_again_what_failed_before_it(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.faults["renew 1"] = [ApplicationError("no room", type="Precondition")]
+    play.world.longest_retry_seconds = 600.0
+    play.world.edit()
+    await play.knock("modified")
+    await play.word("UpdateFailed")
+    await eventually(play.at_rest)
+    told = len(play.world.events)
+    play.world.faults["renew 1"] = [ApplicationError("still none", type="Precondition")]
+    play.world.operations["mine"] = Asked.by_somebody("mine", Kind.ROLLING_UPDATE)
+    await play.knock("operation asked for")
+    assert "still none" in await ended(play, Phase.FAILED)
+    await eventually(play.at_rest)
+    assert not any("no room" in event for event in play.world.events[told:])
+
+
 async def test_automatic_operations_have_records_too(play: Play) -> None:
     await play.knock("added")
     await play.word("Running")
