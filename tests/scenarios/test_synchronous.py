@@ -11,6 +11,10 @@ from tests.field.waiting import until
 from tests.field.writer import Writer
 
 STANDBY = "sync_standby"
+END_SENDER = (
+    "select pg_terminate_backend(pid) from pg_stat_replication where application_name = '{}'"
+)
+"""Whoever receives nothing any more is no synchronous standby."""
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +52,11 @@ def test_the_member_that_stays_takes_over_though_another_is_the_standby(cluster:
     if cluster.primary() != leads:
         cluster.request("to-second", kind="switchover", candidate=leads)
         until("it is done", lambda: cluster.answer("to-second").get("phase") == "Succeeded")
-    cluster.kubectl("delete", "pod", stays)
+    receiver = cluster.superuser("select pid from pg_stat_wal_receiver", pod=stays).strip()
+    cluster.kubectl.execute(stays, "kill", "-STOP", receiver, container="postgres")
+    cluster.superuser(END_SENDER.format(stays))
     until("the third is the standby", lambda: _standbys(cluster) == {standby})
+    cluster.kubectl.execute(stays, "kill", "-CONT", receiver, container="postgres")
     cluster.until_streaming(2)
     cluster.until_running()
     assert _standbys(cluster) == {standby}

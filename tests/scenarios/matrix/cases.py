@@ -177,7 +177,11 @@ CASES: Sequence[Case] = (
 
 
 def prepare(case: Case, cluster: Cluster) -> None:
-    """Bring the cluster into the state from which the operation begins."""
+    """Bring the cluster into the state from which the operation begins.
+
+    Each member writes a checkpoint, lest dozens of promotions within minutes fill a replica's
+    volume with WAL.
+    """
     if not case.exists or _is_worn(cluster):
         cluster.kubectl.delete("postgresql", cluster.name)
         until("nothing there", lambda: not children(cluster), within=180)
@@ -192,6 +196,8 @@ def prepare(case: Case, cluster: Cluster) -> None:
     until("as many members", lambda: len(cluster.pods()) == case.members, within=120)
     cluster.until_streaming(case.members - 1)
     until("labels that say who leads", lambda: _leader_is_labelled(cluster), within=60)
+    for name in cluster.uids():
+        cluster.superuser("checkpoint", pod=name)
     last = f"{cluster.name}-{case.members - 1}"
     if case.led_by_last and cluster.primary() != last:
         name = f"first-{next(_numbers)}"
