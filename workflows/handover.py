@@ -81,15 +81,20 @@ async def switch_over(operation: Operation, seen: Membership, *, candidate: str)
     """Hand over. Returns nothing, or why the candidate does not lead: to be looked at again."""
     if not health.becomes_synchronous(seen, candidate):
         return await _hand_over(operation, seen, candidate=candidate)
+    assert seen.leader is not None
     order = operation.order
-    await operation.step(
+    ready = await operation.step(
         f"make {candidate} a synchronous standby",
         PatroniSteps.make_synchronous,
         SynchronousOrder(
-            ref=order.ref, uid=order.uid, pod=candidate, deadline_seconds=order.patience_seconds
+            ref=order.ref,
+            uid=order.uid,
+            pod=candidate,
+            leader=seen.leader.name,
+            deadline_seconds=order.patience_seconds,
         ),
     )
-    failed = await _hand_over(operation, seen, candidate=candidate)
+    failed = ready.lack or await _hand_over(operation, seen, candidate=candidate)
     await operation.step(
         "have as many synchronous standbys as before",
         PatroniSteps.reset_synchronous,

@@ -23,6 +23,7 @@ from workflows.model.orders import (
     MembershipOrder,
     MembersOrder,
     ObserveOrder,
+    Readiness,
     ReinitialiseOrder,
     Removed,
     RemoveOrder,
@@ -168,10 +169,11 @@ class PatroniSteps:
         raise NotImplementedError
 
     @activity.defn(name="patroni.make-synchronous")
-    def make_synchronous(self, order: SynchronousOrder) -> None:
+    def make_synchronous(self, order: SynchronousOrder) -> Readiness:
         """Wait until the member is a synchronous standby; let Patroni have more of them for that.
 
-        Run twice: one that is one already is left alone. Raises `NotYet` at its deadline.
+        Run twice: one that is one already is left alone. Ends early where somebody else leads, or
+        the member is out of action. Raises `NotYet` at its deadline.
         """
         raise NotImplementedError
 

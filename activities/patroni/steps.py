@@ -37,6 +37,7 @@ from workflows.model.orders import (
     Leadership,
     Members,
     MembersOrder,
+    Readiness,
     ReinitialiseOrder,
     Restarted,
     RestartMemberOrder,
@@ -115,9 +116,11 @@ class PatroniSteps(steps.PatroniSteps):
         return moving.result()
 
     @activity.defn(name="patroni.make-synchronous")
-    def make_synchronous(self, order: SynchronousOrder) -> None:
+    def make_synchronous(self, order: SynchronousOrder) -> Readiness:
         """A second run looks again; what it would write is there already."""
-        self._until(Synchronous(self._sight(order), order.pod).lack, order)
+        becoming = Synchronous(self._sight(order), order)
+        self._until(becoming.lack, order)
+        return becoming.result()
 
     @activity.defn(name="patroni.reset-synchronous")
     def reset_synchronous(self, order: SynchronousOrder) -> None:

@@ -15,6 +15,7 @@ from workflows.model.orders import (
     Leadership,
     Members,
     MembershipOrder,
+    Readiness,
     ReinitialiseOrder,
     RenewalOrder,
     Renewed,
@@ -82,10 +83,13 @@ class MemberSteps:
         return Leadership(leader=order.candidate)
 
     @activity.defn(name="patroni.make-synchronous")
-    async def make_synchronous(self, order: SynchronousOrder) -> None:
+    async def make_synchronous(self, order: SynchronousOrder) -> Readiness:
         world, ordinal = self._member(order.ref, order.pod)
         await world.enter(f"make {ordinal} synchronous")
+        if f"{world.ref.name}-{world.crew.leader}" != order.leader:
+            return Readiness(lack=f"{world.crew.leader} leads now")
         world.crew.history.append(f"synchronous {ordinal}")
+        return Readiness()
 
     @activity.defn(name="patroni.reset-synchronous")
     async def reset_synchronous(self, order: SynchronousOrder) -> None:

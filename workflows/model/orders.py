@@ -173,7 +173,14 @@ class SynchronousOrder(Message):
     ref: ClusterRef
     uid: str
     pod: str = ""
+    leader: str = Field(default="", description="who hands over to it")
     deadline_seconds: float = 1200.0
+
+
+class Readiness(Message):
+    """Whether a member is ready to take over."""
+
+    lack: str = Field(default="", description="why waiting for it makes no sense, or empty")
 
 
 class Leadership(Message):

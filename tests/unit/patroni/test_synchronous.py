@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from activities.patroni import synchronous
 from tests.unit.patroni.pods import pod
 from tests.unit.patroni.rest import recorded
 from tests.unit.patroni.scene import SECOND, Scene
@@ -11,7 +12,7 @@ from tests.unit.sql_server.world import NAME
 from workflows.model.errors import NotYet, Precondition, Unavailable
 from workflows.model.orders import SynchronousOrder
 
-CANDIDATE = f"{NAME}-1"
+LEADER, CANDIDATE = f"{NAME}-0", f"{NAME}-1"
 COUNT = "synchronous_node_count"
 MODE = {"synchronous_mode": True}
 
@@ -25,12 +26,13 @@ def scene(without_sql: Scene) -> Scene:
     return scene
 
 
-def says(scene: Scene, *, candidate: str, other: str) -> None:
-    """The roles of the two replicas, of which the second has no pod here."""
+def says(scene: Scene, *, candidate: str, other: str, state: str = "streaming") -> None:
+    """The roles of the two replicas, of which the second has no pod here; the first's state."""
     told = recorded("cluster-streaming")
     leader, replica = told["members"]
     roles = (CANDIDATE, candidate), (f"{NAME}-2", other)
     members = [leader, *(replica | {"name": name, "role": role} for name, role in roles)]
+    members[1]["state"] = state
     scene.first.says("/cluster", told | {"members": members})
 
 
@@ -39,10 +41,12 @@ def takes_over(scene: Scene) -> None:
     says(scene, candidate="sync_standby", other="sync_standby")
 
 
-def make(scene: Scene, *events: Any, seconds: float = 60.0) -> None:
+def make(scene: Scene, *events: Any, seconds: float = 60.0, leader: str = LEADER) -> str:
     asked = scene.order()
-    order = SynchronousOrder(ref=asked.ref, uid=asked.uid, pod=CANDIDATE, deadline_seconds=seconds)
-    scene.steps(events).make_synchronous(order)
+    order = SynchronousOrder(
+        ref=asked.ref, uid=asked.uid, pod=CANDIDATE, leader=leader, deadline_seconds=seconds
+    )
+    return scene.steps(events).make_synchronous(order).lack
 
 
 def reset(scene: Scene) -> None:
@@ -51,7 +55,7 @@ def reset(scene: Scene) -> None:
 
 
 def test_patroni_may_have_more_of_them_until_the_lead_has_moved(scene: Scene) -> None:
-    make(scene, lambda: takes_over(scene))
+    assert make(scene, lambda: takes_over(scene)) == ""
     assert scene.first.posted == [("/config", {COUNT: 2})]
     assert scene.told == [f"{CANDIDATE}: becoming a synchronous standby"]
 
@@ -77,6 +81,26 @@ def test_the_number_is_written_once(scene: Scene) -> None:
         lambda: takes_over(scene),
     )
     assert scene.first.posted == [("/config", {COUNT: 2})]
+
+
+def test_somebody_else_who_leads_is_looked_at_again(scene: Scene) -> None:
+    assert make(scene, leader=CANDIDATE) == f"{LEADER} leads now"
+    assert scene.first.posted == []
+
+
+def test_a_member_that_starts_is_waited_for(scene: Scene) -> None:
+    says(scene, candidate="replica", other="sync_standby", state="starting")
+    assert make(scene, lambda: takes_over(scene)) == ""
+    assert scene.told == [f"{CANDIDATE}: Postgres is starting"]
+
+
+def test_a_member_that_is_out_of_action_is_not_waited_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(synchronous, "SECONDS_WITHOUT_WORK", -1.0)
+    says(scene, candidate="replica", other="sync_standby", state="stopped")
+    assert make(scene) == f"{CANDIDATE}: Postgres is stopped"
+    assert scene.first.posted == []
 
 
 def test_nobody_who_answers_is_shown(scene: Scene) -> None:
