@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from activities.patroni.complaints import Complaints
 from activities.patroni.sight import Elapsed, Sight
 from activities.patroni.situation import Situation
 from activities.postgres.replication import Observer, Replication
@@ -24,6 +25,7 @@ class MembersWait:
         self._observer = Observer(sight.primary)
         self._observe_again = float("-inf")
         self._unseen: Replication | None = None
+        self._complaints = Complaints(sight)
         self._situation = Situation({})
 
     def lack(self) -> str:
@@ -56,12 +58,14 @@ class MembersWait:
         return [(name, lack) for name, lack in lacks if lack]
 
     def _looked(self) -> Situation:
-        return Situation(
+        found = Situation(
             pods=self._sight.pods,
             members=self._sight.members(),
             replication=self._replication() if self._sight.sql else None,
             standby=self._sight.standby,
         )
+        troubled = [name for name in self._wanted if found.is_in_trouble(name)]
+        return replace(found, complaints={name: self._complaints.of(name) for name in troubled})
 
     def _replication(self) -> Replication | None:
         """Nothing streams as far as anybody knows while the primary does not answer.

@@ -6,8 +6,9 @@ moment before writes work; so all three are looked at.
 
 from activities.cluster import pods as pod_facts
 from activities.kube.client import Object
+from activities.patroni.complaints import Complaints
 from activities.patroni.sight import Elapsed, Sight
-from activities.patroni.situation import in_words, is_alive, reason
+from activities.patroni.situation import DOWN, explained, in_words, is_alive, reason
 from workflows.model import names
 from workflows.model.errors import Conflict, LockedOut, NotYet, Unavailable
 from workflows.model.orders import Members
@@ -19,6 +20,7 @@ class PrimaryWait:
     def __init__(self, sight: Sight) -> None:
         self._sight = sight
         self._elapsed = Elapsed()
+        self._complaints = Complaints(sight)
 
     def lack(self) -> str:
         """What is missing, as a person would say it, or nothing."""
@@ -60,6 +62,9 @@ class PrimaryWait:
         except Unavailable:
             return "Patroni is starting"
         state = str(told.get("state") or "")
+        if state in DOWN:
+            complaint = self._complaints.of(str(pod["metadata"]["name"]))
+            return explained(in_words(state), complaint)
         return "waiting for the leader lock" if state in ("", "running") else in_words(state)
 
     def _why_not_writable(self, leader: Object) -> str:

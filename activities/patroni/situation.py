@@ -11,7 +11,10 @@ from workflows.model.names import Role
 
 Object = dict[str, Any]
 
+SILENT: Final = "does not stream yet"
 COPYING: Final = "creating replica"
+DOWN: Final = frozenset({"start failed", "crashed", "stopped", "starting"})
+"""States in which a reason may stand in the log of Postgres."""
 _WORKING: Final = ("running", "streaming")
 _WORKING_STANDBY: Final = (*_WORKING, "in archive recovery")
 # what Patroni calls a state, where a person would say it otherwise
@@ -35,6 +38,8 @@ class Situation:
     members: Mapping[str, Member] = field(default_factory=dict)
     replication: Replication | None = None
     """None where the operator may not look."""
+    complaints: Mapping[str, str] = field(default_factory=dict)
+    """What the Postgres of members says of why it does not get on, by name."""
     standby: bool = False
     """The whole cluster follows another one, so its leader recovers too."""
 
@@ -45,7 +50,17 @@ class Situation:
             return "its pod does not exist yet"
         if not is_alive(pod):
             return reason(pod)
-        return self.member_lack(name) or self._label_lack(name, pod, role_label)
+        lack = self.member_lack(name)
+        return explained(lack, self.complaints.get(name, "")) or self._label_lack(
+            name, pod, role_label
+        )
+
+    def is_in_trouble(self, name: str) -> bool:
+        """Whether its Postgres may have said why it does not get on."""
+        member = self.members.get(name)
+        return member is not None and (
+            member.seen.state in DOWN or self.member_lack(name) == SILENT
+        )
 
     def member_lack(self, name: str) -> str:
         """What it lacks as Patroni and the primary see it, or nothing."""
@@ -58,7 +73,7 @@ class Situation:
         if state not in (_WORKING_STANDBY if self.standby else _WORKING):
             return in_words(state)
         streams = member.is_leader or self._streams(name, member)
-        return "" if streams else "does not stream yet"
+        return "" if streams else SILENT
 
     def _streams(self, name: str, member: Member) -> bool:
         if self.replication is None:
@@ -92,6 +107,11 @@ def role(pod: Object, role_label: str) -> str:
 def reason(pod: Object) -> str:
     """Why a pod does not run, as a person would say it."""
     return pods.seen(pod, role_label="").reason or "its pod is being started"
+
+
+def explained(lack: str, complaint: str) -> str:
+    """With the reason, if one is known."""
+    return f"{lack}, its Postgres says: {complaint}" if lack and complaint else lack
 
 
 def in_words(state: str) -> str:

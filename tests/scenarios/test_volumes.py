@@ -28,6 +28,23 @@ def test_a_full_disk_is_rescued_by_a_larger_size(create: Create) -> None:
     assert _megabytes(cluster, cluster.primary()) > 1900
 
 
+def test_a_replica_that_can_receive_no_more_is_named_with_the_reason(create: Create) -> None:
+    cluster = create(instances=2, volume={"size": "500Mi"})
+    cluster.until_running()
+    cluster.until_streaming(1)
+    replica, room = cluster.replica(), "/home/postgres/pgdata/filler"
+    _execute(cluster, replica, f"dd if=/dev/zero of={room} bs=1M || true")
+    cluster.login("create table filler as select repeat('x', 900) from generate_series(1, 90000)")
+    cluster.until_streaming(0)
+    again = {"metadata": {"annotations": {"matriarch.dev/sync-requested": "1"}}}
+    cluster.kubectl.patch("postgresql", cluster.name, again)
+    waits = until("the reason", lambda: _waits_for(cluster, "No space left on device"))
+    assert waits.startswith(f"{replica}: ")
+    _execute(cluster, replica, f"rm {room}")
+    cluster.until_running()
+    cluster.until_streaming(1)
+
+
 def test_volumes_of_all_members_grow_under_a_writing_client(create: Create) -> None:
     cluster = create(instances=2)
     cluster.until_running()
@@ -103,6 +120,16 @@ def test_volumes_change_their_class_under_a_writing_client_and_a_refused_one_is_
     assert _classes(cluster) == ["fast", "fast"]
     assert cluster.uids() == uids
     assert writer.lost() == []
+
+
+def _execute(cluster: Cluster, pod: str, script: str) -> None:
+    cluster.kubectl.execute(pod, "sh", "-c", script, container="postgres")
+
+
+def _waits_for(cluster: Cluster, text: str) -> str:
+    """What the running operation waits for, if that is in it."""
+    waits = str(cluster.status.get("operation", {}).get("waitingFor") or "")
+    return waits if text in waits else ""
 
 
 def _ask_for(cluster: Cluster, name: str) -> None:

@@ -61,7 +61,11 @@ def test_a_replica_must_be_seen_by_the_primary(role: str) -> None:
     seen = situation("running", role=role)
 
     assert lack(seen) == ""
-    assert lack(replace(seen, replication=Replication())) == "does not stream yet"
+    silent = replace(seen, replication=Replication())
+    assert lack(silent) == "does not stream yet"
+    told = lack(replace(silent, complaints={REPLICA: "no space"}))
+    assert told == "does not stream yet, its Postgres says: no space"
+    assert (silent.is_in_trouble(REPLICA), seen.is_in_trouble(REPLICA)) == (True, False)
 
 
 def test_without_a_look_at_the_primary_patronis_word_has_to_do() -> None:
