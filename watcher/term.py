@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import logging
-import threading
 from collections.abc import (
-    AsyncGenerator,
     AsyncIterator,
     Callable,
     Collection,
@@ -18,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from watcher.api import Api
+from watcher.arriving import arriving
 from watcher.backoff import Backoff
 from watcher.farewells import Farewells
 from watcher.feed import Feed, News, Shape
@@ -36,7 +35,6 @@ from workflows.model.operations import Knock
 log = logging.getLogger(__name__)
 
 OPEN_CLUSTERS_SECONDS = 60.0
-FAREWELL_SECONDS = 3.0
 SWEEP_SECONDS = 300.0
 PATIENCE_SECONDS = 5.0
 NODES_SECONDS = 300.0
@@ -222,8 +220,8 @@ class Term:
     async def _follow_source(self, source: Source, *, listed: asyncio.Event) -> None:
         """What several clusters are made from: they are told one after the other."""
         traces = Traces(self._scope.name_label)
-        async with self._arriving(source.selection, traces.shape) as arriving:
-            async for news in arriving:
+        async with self._arriving(source.selection, traces.shape) as arrived:
+            async for news in arrived:
                 touched = traces.take(news)
                 if source.configuration and (touched or not listed.is_set()):
                     self._on_configuration()
@@ -244,8 +242,8 @@ class Term:
         *,
         listed: asyncio.Event | None = None,
     ) -> None:
-        async with self._arriving(selection, shape) as arriving:
-            async for news in arriving:
+        async with self._arriving(selection, shape) as arrived:
+            async for news in arrived:
                 for ref, knock in letters(news):
                     self._post(ref, knock)
                 if listed:
@@ -267,7 +265,7 @@ class Term:
     def _arriving(self, selection: Selection, shape: Shape) -> Arriving:
         feed = self._new_feed(self._api, selection, shape=shape)
         self._feeds.append(feed)
-        return contextlib.aclosing(_news(feed))
+        return contextlib.aclosing(arriving(feed))
 
     async def _sweep(self) -> None:
         """Knock now and then for clusters whose workflow is not there, as if ended by hand.
@@ -296,30 +294,3 @@ class Term:
                     log.warning("Temporal does not say which clusters it knows: %r", error)
                 told = True
                 await asyncio.sleep(backoff.next())
-
-
-async def _news(feed: Feed) -> AsyncGenerator[News, None]:
-    """Run `feed` in a thread of its own and yield what it delivers, in order."""
-    loop = asyncio.get_running_loop()
-    arrived: asyncio.Queue[News | BaseException] = asyncio.Queue()
-
-    def deliver(news: News | BaseException) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
-            loop.call_soon_threadsafe(arrived.put_nowait, news)
-
-    def read() -> None:
-        try:
-            feed.run(deliver)
-        except BaseException as error:
-            deliver(error)
-
-    # A daemon, because a thread that waits for a dead server must not delay the process's end.
-    thread = threading.Thread(target=read, name="watch", daemon=True)
-    thread.start()
-    try:
-        while not isinstance(news := await arrived.get(), BaseException):
-            yield news
-        raise news
-    finally:
-        feed.stop()
-        await asyncio.to_thread(thread.join, FAREWELL_SECONDS)

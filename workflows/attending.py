@@ -3,18 +3,15 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
-    ChildWorkflowError,
     WorkflowAlreadyStartedError,
-    is_cancelled_exception,
 )
 
-from workflows import remembering, strays
+from workflows import remembering, running, strays
 from workflows.listening import NOT_BY_ANNOTATION, Listening
 from workflows.model.base import ClusterRef
 from workflows.model.kinds import Kind
@@ -28,7 +25,6 @@ from workflows.model.report import EventNote, Report
 from workflows.model.status import Word
 from workflows.plan import cannot_wait
 from workflows.policies import policy_of
-from workflows.progress import sentence
 from workflows.report import FAILED_REASON, FAILED_WORD
 from workflows.search import STATUS
 from workflows.steering import BY_PAUSING
@@ -36,19 +32,6 @@ from workflows.steps import ClusterSteps
 from workflows.telling import record_name, write
 from workflows.turns import Asking
 
-Child = workflow.ChildWorkflowHandle[Any, OperationResult]
-
-OPERATIONS = {
-    Kind.CREATE: "create",
-    Kind.UPDATE: "update",
-    Kind.SYNC: "update",
-    Kind.DELETE: "delete",
-    Kind.ROLLING_UPDATE: "rolling-update",
-    Kind.SWITCHOVER: "switchover",
-    Kind.RESTART: "restart",
-    Kind.REINITIALISE: "reinitialise",
-    Kind.DRAIN: "drain",
-}
 SPOILT = (Outcome.FAILED, Outcome.ROLLED_BACK)
 """Ends of a rolling update that speak against what is rolled out to others, too."""
 YIELDING = (Kind.CREATE, Kind.UPDATE, Kind.SYNC)
@@ -97,14 +80,7 @@ class Attending(Listening):
         self.memory = self.memory.model_copy(update={"sequence": self.memory.sequence + 1})
         name = f"{self.ref}/op/{self.memory.sequence}-{order.kind}"
         try:
-            child = await workflow.start_child_workflow(
-                OPERATIONS[order.kind],
-                order,
-                id=name,
-                result_type=OperationResult,
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary=f"{order.kind} {self.ref}: {order.why}"[:200],
-            )
+            child = await running.start(order, name=name)
         except WorkflowAlreadyStartedError:
             await strays.end(name)
             return
@@ -112,7 +88,7 @@ class Attending(Listening):
         if one.anew and order.kind is not Kind.DELETE:
             self._index(Word.CREATING if order.kind is Kind.CREATE else Word.UPDATING)
         await self._attend(child, one)
-        await self._remember(one, await _outcome(child, order))
+        await self._remember(one, await running.outcome(child, order))
 
     def _attended(self, order: OperationOrder) -> Attended:
         if self.carried is not None and order.kind is not Kind.DELETE:
@@ -131,7 +107,7 @@ class Attending(Listening):
         part = order.patience_seconds / PART_OF_PATIENCE
         return timedelta(seconds=part * 2 ** min(self.yielded, MOST_DOUBLINGS))
 
-    async def _attend(self, child: Child, one: Attended) -> None:
+    async def _attend(self, child: running.Child, one: Attended) -> None:
         """Until it has ended, or was told to make room."""
         while not child.done() and not self._is_superseded(one):
             await self._pass_on(child, one)
@@ -143,7 +119,7 @@ class Attending(Listening):
             with suppress(ApplicationError):  # it has ended this very moment
                 await child.signal("supersede", self._why_superseded(one))
 
-    async def _until_news(self, child: Child, one: Attended, *, pressed: bool) -> None:
+    async def _until_news(self, child: running.Child, one: Attended, *, pressed: bool) -> None:
         """Raises TimeoutError when it is time to look whether what presses can't wait."""
         await workflow.wait_condition(
             lambda: (
@@ -178,7 +154,7 @@ class Attending(Listening):
             summary="observe",
         )
 
-    async def _pass_on(self, child: Child, one: Attended) -> None:
+    async def _pass_on(self, child: running.Child, one: Attended) -> None:
         """Let the running operation hear what concerns it."""
         said, self.said = self.said, []
         name = one.order.record or record_name(one.order, child.first_execution_run_id or "")
@@ -296,14 +272,3 @@ class Attending(Listening):
     def describe(self, doing: str) -> None:
         self.doing = doing
         workflow.set_current_details(f"`{self.ref}`: {doing}")
-
-
-async def _outcome(child: Child, order: OperationOrder) -> OperationResult:
-    """The child's result; one that was cancelled or terminated by hand counts as an outcome too."""
-    try:
-        return await child
-    except ChildWorkflowError as error:
-        cancelled = is_cancelled_exception(error)
-        outcome = Outcome.ABORTED if cancelled else Outcome.FAILED
-        message = "cancelled in Temporal" if cancelled else sentence(error)
-        return OperationResult(kind=order.kind, outcome=outcome, message=message)

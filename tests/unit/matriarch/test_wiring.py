@@ -12,8 +12,8 @@ from matriarch.watching import lease_name, scope_of
 from matriarch.wiring import configuration_settings, steps
 from matriarch.workers import WORKFLOWS
 from workflows import steps as interfaces
-from workflows.attending import OPERATIONS
 from workflows.model.configuration import Configuration
+from workflows.running import OPERATIONS
 
 
 def configuration(**data: str) -> Configuration:
