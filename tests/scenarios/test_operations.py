@@ -179,6 +179,52 @@ def test_temporals_own_tool_ends_an_operation(cluster: Cluster, platform: Platfo
     cluster.kubectl.patch("postgresql", cluster.name, {"spec": {"dockerImage": None}})
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("way", ["kubectl", "temporal"])
+def test_every_word_is_heard_from_kubectl_and_from_temporals_own_tool(
+    cluster: Cluster, platform: Platform, way: str
+) -> None:
+    """The plugin's words are in `test_plugin.py`."""
+
+    def say(word: str, name: str) -> None:
+        if way == "temporal":
+            _signal(platform, cluster, word)
+        else:
+            cluster.kubectl.patch(KIND, name, {"spec": {"steering": word}})
+
+    cluster.kubectl.patch(
+        "postgresql", cluster.name, {"spec": {"operationsToApprove": ["rolling-update"]}}
+    )
+    cluster.until_running()
+    name = _roll(cluster, {"resources": {"requests": {"cpu": f"{13 + len(way)}m"}}})
+    say("approve", name)
+    until("it runs", lambda: cluster.answer(name)["phase"] == "Running")
+    say("pause", name)
+    until("it is paused", lambda: cluster.answer(name)["phase"] == "Paused")
+    say("resume", name)
+    until("it is done", lambda: cluster.answer(name)["phase"] == "Succeeded", within=120)
+    cluster.until_running()
+    uids = cluster.uids()
+    name = _roll(cluster, {"dockerImage": BAD_IMAGE})
+    say("approve", name)
+    until("the reason in the status", lambda: "Image" in _waits_for(cluster))
+    say("rollback", name)
+    until("it is rolled back", lambda: cluster.answer(name)["phase"] == "RolledBack", within=120)
+    until("all members serve", lambda: cluster.status["membersReady"] == "2/2", within=120)
+    assert cluster.uids()[cluster.primary()] in uids.values()
+    name = _roll(cluster, {"dockerImage": None, "resources": {"requests": {"cpu": "10m"}}})
+    say("abort", name)
+    until("it is aborted", lambda: cluster.answer(name)["phase"] == "Aborted")
+    cluster.kubectl.patch("postgresql", cluster.name, {"spec": {"operationsToApprove": None}})
+
+
+def _roll(cluster: Cluster, edit: Mapping[str, Any]) -> str:
+    """Make an edit; the name of the rolling update that waits for approval then."""
+    cluster.kubectl.patch("postgresql", cluster.name, {"spec": edit})
+    waiting = until("what waits", lambda: _unfinished(cluster, "Waiting"))
+    return str(waiting["metadata"]["name"])
+
+
 def _ask(cluster: Cluster, name: str, **spec: str) -> Mapping[str, Any]:
     """Create a PostgresOperation, and its status when it has ended."""
     cluster.request(name, **spec)
