@@ -11,6 +11,7 @@ from workflows.model.kinds import Kind
 from workflows.model.members import Membership
 from workflows.model.names import Role
 from workflows.model.orders import (
+    ConfigureOrder,
     HealthOrder,
     MembershipOrder,
     SwitchoverOrder,
@@ -79,10 +80,10 @@ async def until_healthy(operation: Operation, name: str, *, does: str = "serves"
 
 async def switch_over(operation: Operation, seen: Membership, *, candidate: str) -> str:
     """Hand over. Returns nothing, or why the candidate does not lead: to be looked at again."""
-    if not health.becomes_synchronous(seen, candidate):
-        return await _hand_over(operation, seen, candidate=candidate)
     assert seen.leader is not None
-    order = operation.order
+    order, leader = operation.order, seen.leader.name
+    if not health.becomes_synchronous(seen, candidate):
+        return await _hand_over(operation, leader=leader, candidate=candidate)
     ready = await operation.step(
         f"make {candidate} a synchronous standby",
         PatroniSteps.make_synchronous,
@@ -90,22 +91,21 @@ async def switch_over(operation: Operation, seen: Membership, *, candidate: str)
             ref=order.ref,
             uid=order.uid,
             pod=candidate,
-            leader=seen.leader.name,
+            leader=leader,
             deadline_seconds=order.patience_seconds,
         ),
     )
-    failed = ready.lack or await _hand_over(operation, seen, candidate=candidate)
+    failed = ready.lack or await _hand_over(operation, leader=leader, candidate=candidate)
     await operation.step(
         "have as many synchronous standbys as before",
         PatroniSteps.reset_synchronous,
-        SynchronousOrder(ref=order.ref, uid=order.uid),
+        ConfigureOrder(ref=order.ref, uid=order.uid),
     )
     return failed
 
 
-async def _hand_over(operation: Operation, seen: Membership, *, candidate: str) -> str:
-    assert seen.leader is not None
-    order, leader = operation.order, seen.leader.name
+async def _hand_over(operation: Operation, *, leader: str, candidate: str) -> str:
+    order = operation.order
     told = f"from {leader} to {candidate}"
     operation.emit(EventNote(reason="Switchover", message=f"Switching over {told}"))
     found = await operation.step(

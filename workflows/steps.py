@@ -178,7 +178,7 @@ class PatroniSteps:
         raise NotImplementedError
 
     @activity.defn(name="patroni.reset-synchronous")
-    def reset_synchronous(self, order: SynchronousOrder) -> None:
+    def reset_synchronous(self, order: ConfigureOrder) -> None:
         """Have as many synchronous standbys as the resource says, where its manifest is valid.
 
         Run twice: what is right is not written. Should it never be run, the next look finds it.

@@ -43,17 +43,14 @@ class Complaints:
     def __init__(self, sight: Sight, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sight = sight
         self._clock = clock
-        self._since: dict[str, float] = {}
-        self._asked_at: dict[str, float] = {}
+        self._ask_at: dict[str, float] = {}
         self._known: dict[str, str] = {}
 
     def of(self, member: str) -> str:
         """What it complains of, or nothing. To be called while something is wrong with it."""
         now = self._clock()
-        if now - self._since.setdefault(member, now) < SECONDS_UNTIL_ASKED:
-            return ""
-        if now - self._asked_at.get(member, float("-inf")) >= SECONDS_BETWEEN:
-            self._asked_at[member] = now
+        if now >= self._ask_at.setdefault(member, now + SECONDS_UNTIL_ASKED):
+            self._ask_at[member] = now + SECONDS_BETWEEN
             self._hear(member)
         return self._known.get(member, "")
 

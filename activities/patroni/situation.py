@@ -7,6 +7,7 @@ from typing import Any, Final
 from activities.cluster import pods
 from activities.patroni.client import Member
 from activities.postgres.replication import Replication
+from workflows.health import WORKING, WORKING_STANDBY
 from workflows.model.names import Role
 
 Object = dict[str, Any]
@@ -15,8 +16,6 @@ SILENT: Final = "does not stream yet"
 COPYING: Final = "creating replica"
 DOWN: Final = frozenset({"start failed", "crashed", "stopped", "starting"})
 """States in which a reason may stand in the log of Postgres."""
-_WORKING: Final = ("running", "streaming")
-_WORKING_STANDBY: Final = (*_WORKING, "in archive recovery")
 # what Patroni calls a state, where a person would say it otherwise
 _STATES: Final[Mapping[str, str]] = {
     COPYING: "copying the base backup",
@@ -70,7 +69,7 @@ class Situation:
         state = member.seen.state
         if state == COPYING:
             return in_words(state) + self._percent(member)
-        if state not in (_WORKING_STANDBY if self.standby else _WORKING):
+        if state not in (WORKING_STANDBY if self.standby else WORKING):
             return in_words(state)
         streams = member.is_leader or self._streams(name, member)
         return "" if streams else SILENT

@@ -1,7 +1,7 @@
 """The steps that wait for members, move the primary, and keep Patroni configured."""
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.cluster.report import status_of
 from activities.configuration import ConfigurationSource
 from activities.kube.client import Kube
-from activities.kube.resource import Resources, outline, readable
+from activities.kube.resource import Resources, outline
 from activities.patroni.asked import Asked
 from activities.patroni.client import PatroniClient
 from activities.patroni.configuring import Configuring
@@ -28,7 +28,7 @@ from activities.waiting import ROUND_SECONDS, until
 from workflows import steps
 from workflows.model import names
 from workflows.model.base import ClusterRef
-from workflows.model.errors import NotYet
+from workflows.model.errors import InvalidManifest, NotYet
 from workflows.model.names import KIND
 from workflows.model.orders import (
     Configured,
@@ -123,9 +123,9 @@ class PatroniSteps(steps.PatroniSteps):
         return becoming.result()
 
     @activity.defn(name="patroni.reset-synchronous")
-    def reset_synchronous(self, order: SynchronousOrder) -> None:
+    def reset_synchronous(self, order: ConfigureOrder) -> None:
         """A second run finds nothing that differs."""
-        if readable(Resources(self.kube).meant(order.ref, uid=order.uid)) is not None:
+        with suppress(InvalidManifest):
             reset(self._sight(order))
 
     @activity.defn(name="patroni.configure")

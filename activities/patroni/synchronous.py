@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from activities.patroni.client import Member
-from activities.patroni.differences import wanted
+from activities.patroni.differences import Wanted, changes, wanted
 from activities.patroni.meaning import number
 from activities.patroni.sight import Sight
 from activities.patroni.situation import in_words
@@ -81,8 +81,9 @@ def reset(sight: Sight) -> None:
     asked = wanted(sight.cluster, sight.configuration).numbers[COUNT]
     sight.refresh(now=True)
     address, _, live = sight.configured()
-    if number(live.get(COUNT, 0)) != asked:
-        sight.patroni.configure(address, {COUNT: asked})
+    only = Wanted(numbers={COUNT: asked}, switches={}, parameters={}, slots={})
+    if body := changes(only, live, remembered=()).body:
+        sight.patroni.configure(address, body)
 
 
 def _state(member: Member | None) -> str:

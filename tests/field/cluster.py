@@ -10,6 +10,8 @@ from tests.field import images
 from tests.field.kubectl import Kubectl, Manifest, conditions
 from tests.field.waiting import until
 
+FINISHED = ("Succeeded", "Failed", "Aborted", "RolledBack", "Superseded", "Refused", "Planned")
+"""Phases of a PostgresOperation that has ended."""
 SECRET = "{user}.{cluster}.credentials.postgresql.acid.zalan.do"
 
 
@@ -88,6 +90,12 @@ class Cluster:
         found = self.kubectl.get("postgresoperation", name) or {}
         status: Mapping[str, Any] = found.get("status", {})
         return status
+
+    def operate(self, name: str, **spec: str) -> Mapping[str, Any]:
+        """Ask for one, and wait for its end: its status then."""
+        self.request(name, **spec)
+        until(f"{name} has ended", lambda: self.answer(name).get("phase") in FINISHED, within=120)
+        return self.answer(name)
 
     def primary(self) -> str:
         return str(until("a primary", lambda: self.pods("master"))[0]["metadata"]["name"])

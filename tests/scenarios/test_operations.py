@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.field import install
-from tests.field.cluster import Cluster, manifest
+from tests.field.cluster import FINISHED, Cluster, manifest
 from tests.field.kubectl import Kubectl, Manifest
 from tests.field.platform import Platform
 from tests.field.waiting import until
@@ -15,7 +15,6 @@ from tests.field.writer import Writer
 BAD_IMAGE = "registry.invalid/no/such:image"
 STEERING = "matriarch.dev/steering"
 KIND = "postgresoperations"
-FINISHED = ("Succeeded", "Failed", "Aborted", "RolledBack", "Superseded", "Refused", "Planned")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,7 @@ def test_a_switchover_that_was_asked_for_loses_no_row(cluster: Cluster) -> None:
     first, candidate, uids = cluster.primary(), cluster.replica(), cluster.uids()
     with Writer(cluster) as writer:
         until("rows before", lambda: writer.count > 20)
-        asked = _ask(cluster, "move", kind="switchover", candidate=candidate)
+        asked = cluster.operate("move", kind="switchover", candidate=candidate)
         written = writer.count
         until("rows after", lambda: writer.count > written + 20)
     assert asked["phase"] == "Succeeded"
@@ -53,7 +52,7 @@ def test_a_switchover_that_was_asked_for_loses_no_row(cluster: Cluster) -> None:
 def test_a_restart_in_place_keeps_the_pods(cluster: Cluster) -> None:
     uids, replica = cluster.uids(), cluster.replica()
     before = _started(cluster, replica), _started(cluster, cluster.primary())
-    asked = _ask(cluster, "bounce", kind="restart", member=replica)
+    asked = cluster.operate("bounce", kind="restart", member=replica)
     assert asked["phase"] == "Succeeded"
     assert _started(cluster, replica) > before[0]
     assert _started(cluster, cluster.primary()) == before[1]
@@ -64,7 +63,7 @@ def test_a_replica_copies_its_data_anew(cluster: Cluster) -> None:
     replica = cluster.replica()
     mark = "/home/postgres/pgdata/pgroot/data/mark"
     cluster.kubectl.execute(replica, "touch", mark, container="postgres")
-    asked = _ask(cluster, "anew", kind="reinitialise", member=replica)
+    asked = cluster.operate("anew", kind="reinitialise", member=replica)
     assert asked["phase"] == "Succeeded"
     cluster.until_streaming(1)
     words = ["sh", "-c", f"test -e {mark} && echo there || echo gone"]
@@ -73,11 +72,11 @@ def test_a_replica_copies_its_data_anew(cluster: Cluster) -> None:
 
 def test_what_makes_no_sense_is_refused_and_says_what_would(cluster: Cluster) -> None:
     uids = cluster.uids()
-    unknown = _ask(cluster, "nobody", kind="switchover", candidate="acid-ops-7")
+    unknown = cluster.operate("nobody", kind="switchover", candidate="acid-ops-7")
     assert unknown["phase"] == "Refused"
     assert "spec.candidate" in unknown["message"]
     assert "acid-ops-0" in unknown["message"]
-    leads = _ask(cluster, "leader", kind="reinitialise", member=cluster.primary())
+    leads = cluster.operate("leader", kind="reinitialise", member=cluster.primary())
     assert leads["phase"] in ("Refused", "Failed")
     assert "lead" in leads["message"]
     assert cluster.uids() == uids
@@ -131,7 +130,8 @@ def test_a_scale_down_that_moves_the_primary_waits_for_approval(cluster: Cluster
     last = f"{cluster.name}-1"
     if cluster.primary() != last:
         assert (
-            _ask(cluster, "to-the-last", kind="switchover", candidate=last)["phase"] == "Succeeded"
+            cluster.operate("to-the-last", kind="switchover", candidate=last)["phase"]
+            == "Succeeded"
         )
     edit = {"operationsToApprove": ["switchover"], "numberOfInstances": 1}
     with Writer(cluster) as writer:
@@ -223,13 +223,6 @@ def _roll(cluster: Cluster, edit: Mapping[str, Any]) -> str:
     cluster.kubectl.patch("postgresql", cluster.name, {"spec": edit})
     waiting = until("what waits", lambda: _unfinished(cluster, "Waiting"))
     return str(waiting["metadata"]["name"])
-
-
-def _ask(cluster: Cluster, name: str, **spec: str) -> Mapping[str, Any]:
-    """Create a PostgresOperation, and its status when it has ended."""
-    cluster.request(name, **spec)
-    until(f"{name} has ended", lambda: cluster.answer(name).get("phase") in FINISHED, within=120)
-    return cluster.answer(name)
 
 
 def _operations(cluster: Cluster) -> list[Manifest]:

@@ -33,13 +33,13 @@ def test_a_member_that_is_no_synchronous_standby_is_asked_to_lead(cluster: Clust
     (candidate,) = {*cluster.uids()} - {first, *_standbys(cluster)}
     with Writer(cluster) as writer:
         until("rows before", lambda: writer.count > 20)
-        cluster.request("to-any", kind="switchover", candidate=candidate)
-        until("it is done", lambda: cluster.answer("to-any").get("phase") == "Succeeded")
+        asked = cluster.operate("to-any", kind="switchover", candidate=candidate)
         written = writer.count
         until("rows after", lambda: writer.count > written + 20)
+    assert asked["phase"] == "Succeeded"
     assert cluster.primary() == candidate
-    assert cluster.answer("to-any")["message"] == f"{candidate} leads, {first} follows"
-    steps = [step["title"] for step in cluster.answer("to-any")["steps"]]
+    assert asked["message"] == f"{candidate} leads, {first} follows"
+    steps = [step["title"] for step in asked["steps"]]
     assert f"make {candidate} a synchronous standby" in steps
     assert writer.lost() == []
     until("one synchronous standby again", lambda: len(_standbys(cluster)) == 1)
@@ -50,8 +50,8 @@ def test_the_member_that_stays_takes_over_though_another_is_the_standby(cluster:
     """Three members become one, the primary is the second, and its standby is the third."""
     stays, leads, standby = (f"{cluster.name}-{ordinal}" for ordinal in range(3))
     if cluster.primary() != leads:
-        cluster.request("to-second", kind="switchover", candidate=leads)
-        until("it is done", lambda: cluster.answer("to-second").get("phase") == "Succeeded")
+        asked = cluster.operate("to-second", kind="switchover", candidate=leads)
+        assert asked["phase"] == "Succeeded"
     receiver = cluster.superuser("select pid from pg_stat_wal_receiver", pod=stays).strip()
     cluster.kubectl.execute(stays, "kill", "-STOP", receiver, container="postgres")
     cluster.superuser(END_SENDER.format(stays))

@@ -11,6 +11,7 @@ from workflows.model.base import ClusterRef
 from workflows.model.members import Membership
 from workflows.model.orders import (
     Applied,
+    ConfigureOrder,
     HealthOrder,
     Leadership,
     Members,
@@ -92,7 +93,7 @@ class MemberSteps:
         return Readiness()
 
     @activity.defn(name="patroni.reset-synchronous")
-    async def reset_synchronous(self, order: SynchronousOrder) -> None:
+    async def reset_synchronous(self, order: ConfigureOrder) -> None:
         await self.worlds[order.ref].enter("reset synchronous")
         self.worlds[order.ref].crew.history.append("reset synchronous")
 

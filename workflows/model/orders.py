@@ -168,12 +168,12 @@ class SwitchoverOrder(Message):
 
 
 class SynchronousOrder(Message):
-    """Have a member among Patroni's synchronous standbys, or only as many as the resource says."""
+    """Have a member among Patroni's synchronous standbys."""
 
     ref: ClusterRef
     uid: str
-    pod: str = ""
-    leader: str = Field(default="", description="who hands over to it")
+    pod: str
+    leader: str = Field(description="who hands over to it")
     deadline_seconds: float = 1200.0
 
 

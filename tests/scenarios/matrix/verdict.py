@@ -5,12 +5,11 @@ Each check names the weak points (`W-nn`) of Zalando's operator that would show 
 
 from collections.abc import Callable
 
-from tests.field.cluster import Cluster, patroni_cluster, patroni_members
+from tests.field.cluster import FINISHED, Cluster, patroni_cluster, patroni_members
 from tests.field.temporal import Temporal
 
 FLAG = "zalando-postgres-operator-rolling-update-required"
 STEERING = "matriarch.dev/steering"
-FINISHED = ("Succeeded", "Failed", "Aborted", "RolledBack", "Superseded", "Refused", "Planned")
 
 
 def _status(cluster: Cluster) -> list[str]:

@@ -10,7 +10,7 @@ from tests.unit.patroni.rest import recorded
 from tests.unit.patroni.scene import SECOND, Scene
 from tests.unit.sql_server.world import NAME
 from workflows.model.errors import NotYet, Precondition, Unavailable
-from workflows.model.orders import SynchronousOrder
+from workflows.model.orders import ConfigureOrder, SynchronousOrder
 
 LEADER, CANDIDATE = f"{NAME}-0", f"{NAME}-1"
 COUNT = "synchronous_node_count"
@@ -51,7 +51,7 @@ def make(scene: Scene, *events: Any, seconds: float = 60.0, leader: str = LEADER
 
 def reset(scene: Scene) -> None:
     asked = scene.order()
-    scene.steps().reset_synchronous(SynchronousOrder(ref=asked.ref, uid=asked.uid))
+    scene.steps().reset_synchronous(ConfigureOrder(ref=asked.ref, uid=asked.uid))
 
 
 def test_patroni_may_have_more_of_them_until_the_lead_has_moved(scene: Scene) -> None:
@@ -132,6 +132,7 @@ def test_a_reset_that_nobody_hears_is_tried_again(scene: Scene) -> None:
 
 
 def test_no_member_of_another_cluster_of_the_same_name_is_touched(scene: Scene) -> None:
-    order = SynchronousOrder(ref=scene.order().ref, uid="another", pod=CANDIDATE)
+    ref = scene.order().ref
+    order = SynchronousOrder(ref=ref, uid="another", pod=CANDIDATE, leader=LEADER)
     with pytest.raises(Precondition):
         scene.steps().make_synchronous(order)
