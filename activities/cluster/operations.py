@@ -33,11 +33,15 @@ def of_cluster(kube: Kube, ref: ClusterRef) -> list[Object]:
 
 
 def _listed(kube: Kube, ref: ClusterRef) -> list[Object]:
-    """The server chooses by `spec.cluster`; one before 1.31 does not know how, and sends all."""
+    """The server chooses by `spec.cluster`; one before 1.31 does not know how, and sends all.
+
+    Never from its cache: a request that is not seen yet would wait for the next look, and one that
+    has just ended would not be counted where finished ones are pruned.
+    """
     try:
-        return kube.list(KIND, ref.namespace, {}, fields={"spec.cluster": ref.name})
+        return kube.list(KIND, ref.namespace, {}, fields={"spec.cluster": ref.name}, fresh=True)
     except (InvalidSpec, Precondition):
-        return kube.list(KIND, ref.namespace, {})
+        return kube.list(KIND, ref.namespace, {}, fresh=True)
 
 
 def unfinished(found: Sequence[Object], *, members: Collection[str]) -> list[OperationSeen]:

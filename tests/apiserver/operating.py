@@ -182,13 +182,14 @@ class Operator:
         """Everything written, as `Kind/name`."""
         return self.apply(*Group).written
 
-    def observe(self) -> Observation:
-        return self.observer.observe(ObserveOrder(ref=self.ref))
+    def observe(self, *, fresh: bool = True) -> Observation:
+        """A look at the server itself: its cache may not hold yet what a test has just written."""
+        return self.observer.observe(ObserveOrder(ref=self.ref, fresh=fresh))
 
     def requests_of_a_look(self) -> Counter[tuple[str, str]]:
         """Verb and kind of each request that one look makes."""
         before = self.client.calls.snapshot()
-        self.observe()
+        self.observe(fresh=False)
         return self.client.calls.snapshot() - before
 
     def remove(self, stage: Stage, uid: str) -> Removed:
