@@ -1,10 +1,11 @@
 """Which clusters' pods have changed in a way that a person would see. Pure: no I/O.
 
 Patroni writes to its pod's annotations every few seconds; only what tells whether a member serves
-counts: that the pod is there, runs, is ready, has a role, or is about to leave. And the flag by
-which people ask for it to be made anew.
+counts: that the pod is there, runs, is ready, has a role, receives from the primary, or is about to
+leave. And the flag by which people ask for it to be made anew.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,9 @@ from watcher.feed import Listed, News
 from workflows.model.base import ClusterRef
 from workflows.model.names import ROLLING_UPDATE_REQUIRED
 
-Facts = tuple[str, str, bool, str, bool, bool]
+Facts = tuple[str, str, bool, str, bool, bool, str]
+PATRONI = "status"
+"""Patroni's own annotation: JSON, of which only is kept whether WAL comes in, and from where."""
 
 
 @dataclass
@@ -34,8 +37,16 @@ class Pods:
         metadata, status = item["metadata"], item.get("status") or {}
         names = ("namespace", "name", "uid", "labels", "deletionTimestamp")
         conditions = [one for one in status.get("conditions") or [] if one.get("type") == "Ready"]
+        annotations = metadata.get("annotations") or {}
+        kept = {
+            ROLLING_UPDATE_REQUIRED: annotations.get(ROLLING_UPDATE_REQUIRED, ""),
+            PATRONI: _replication_state(annotations.get(PATRONI, "")),
+        }
         return {
-            "metadata": {name: metadata[name] for name in names if name in metadata},
+            "metadata": {
+                **{name: metadata[name] for name in names if name in metadata},
+                "annotations": kept,
+            },
             "spec": {"nodeName": (item.get("spec") or {}).get("nodeName", "")},
             "status": {"phase": status.get("phase", ""), "conditions": conditions},
         }
@@ -91,6 +102,7 @@ class Pods:
 
     def _facts(self, pod: Mapping[str, Any]) -> Facts:
         metadata, status = pod["metadata"], pod.get("status") or {}
+        annotations = metadata["annotations"]
         conditions = {one.get("type"): one.get("status") for one in status.get("conditions") or []}
         return (
             str(metadata["uid"]),
@@ -98,5 +110,15 @@ class Pods:
             conditions.get("Ready") == "True",
             str((metadata.get("labels") or {}).get(self.role_label, "")),
             bool(metadata.get("deletionTimestamp")),
-            (metadata.get("annotations") or {}).get(ROLLING_UPDATE_REQUIRED) == "true",
+            annotations[ROLLING_UPDATE_REQUIRED] == "true",
+            str(annotations[PATRONI]),
         )
+
+
+def _replication_state(told: str) -> str:
+    """`streaming`, `in archive recovery`, or nothing; nothing of the primary either."""
+    try:
+        said = json.loads(told or "{}")
+    except ValueError:
+        return ""
+    return str(said.get("replication_state", "")) if isinstance(said, dict) else ""

@@ -11,7 +11,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows import strays
+from workflows import silence, strays
 from workflows.attending import Attending
 from workflows.beginning import Plan
 from workflows.model.base import ClusterRef, Message
@@ -21,6 +21,8 @@ from workflows.model.observation import Observation
 from workflows.model.report import EventNote, Report
 from workflows.plan import decide
 from workflows.progress import sentence
+from workflows.reasons import members_missing
+from workflows.report import broken
 from workflows.search import CLUSTER
 
 BLIND_SECONDS = 20.0
@@ -65,6 +67,7 @@ class Cluster(Attending):
             await self._tell_of_records(plan)
             if plan.order is not None:
                 await self.operate(plan.order)
+                self.memory = self.memory.model_copy(update={"silent": {}})
                 continue
             if heard == self.knocks:
                 self._leave_long_history()
@@ -97,14 +100,18 @@ class Cluster(Attending):
                 seen.status.unfinished, self.ref, sequence=self.memory.sequence
             )
             self.memory = self.memory.model_copy(update={"sequence": sequence})
-        notes = self.obey(seen, now=workflow.now())
+        self.memory, silent = silence.heard(self.memory, seen, workflow.now())
+        notes = [*self.obey(seen, now=workflow.now()), *silent]
         if seen.steering:
             await self.tell(self.heard(seen.steering))
         if notes:
             await self.tell(Report(ref=self.ref, uid=self.memory.uid, events=notes))
         if _edited_beside_a_request(seen) and workflow.patched("edits-first"):
             seen = seen.model_copy(update={"edit_first": True})
-        return decide(seen, self._memory_that_counts(), workflow.now())
+        plan = decide(seen, self._memory_that_counts(), workflow.now())
+        if _mends_members(plan, seen) and workflow.patched("broken-members"):
+            plan = plan.model_copy(update={"report": broken(seen, also=plan.report)})
+        return plan
 
     def _heard_since_look(self) -> bool:
         return self.knocks != self.knocks_seen
@@ -156,6 +163,12 @@ class Cluster(Attending):
                 timeout_summary="next look",
             )
         self.rests_since = -1
+
+
+def _mends_members(plan: Plan, seen: Observation) -> bool:
+    """Whether members were lost that the status still counts."""
+    begins = plan.order is not None and plan.order.kind in (Kind.SYNC, Kind.UPDATE)
+    return begins and bool(members_missing(seen))
 
 
 def _edited_beside_a_request(seen: Observation) -> bool:

@@ -7,7 +7,7 @@ one operation, and what the status should say. No rule does I/O or knows the clo
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from workflows import apart, evacuation
+from workflows import apart, evacuation, silence
 from workflows.beginning import Plan, held_up, news, prepared, unless_backing_off
 from workflows.gating import Held, hold
 from workflows.model.children import BASIC, Group
@@ -26,6 +26,8 @@ Rule = Callable[[Observation, Memory, datetime], Plan | None]
 
 def decide(seen: Observation, memory: Memory, now: datetime) -> Plan:
     """The plan of the first rule that applies, and what is to be told of all that waits."""
+    hearing = silence.pause_seconds(seen, memory, now)
+    seen = silence.lasting(seen, memory, now)
     seen = _spare_template(apart.keep_primary(seen), memory, now)
     plan = next(plan for rule in RULES if (plan := rule(seen, memory, now)))
     waiting = _waiting_requests(seen, memory, now)
@@ -42,7 +44,7 @@ def decide(seen: Observation, memory: Memory, now: datetime) -> Plan:
         update={
             "records": [one.record for one in waiting if not one.is_told(seen)],
             "closings": closings(seen, memory, kept=kept),
-            "look_again_seconds": max(1.0, min([plan.look_again_seconds, *pauses])),
+            "look_again_seconds": max(1.0, min([plan.look_again_seconds, *hearing, *pauses])),
         }
     )
 
@@ -213,10 +215,15 @@ def wait_to_evacuate(seen: Observation, memory: Memory, now: datetime) -> Plan |
 
 def rest(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     return Plan(
-        why="everything is as it should be",
+        why=_all_is_done(seen),
         report=news(settled(seen, failure=None), seen),
         look_again_seconds=seen.longest_retry_seconds if seen.concerns else seen.resync_seconds,
     )
+
+
+def _all_is_done(seen: Observation) -> str:
+    told = "; ".join(f"{concern.name}: {concern.message}" for concern in seen.concerns)
+    return f"nothing can be done about {told}" if told else "everything is as it should be"
 
 
 RULES: Sequence[Rule] = (

@@ -68,6 +68,21 @@ def settled(seen: Observation, *, failure: Failure | None, waits: str = "") -> R
     )
 
 
+def broken(seen: Observation, *, also: Report | None) -> Report:
+    """Before the operation that puts members right, which may take long: what is so meanwhile.
+
+    `also` is what was to be told in any case.
+    """
+    report = also or Report(ref=seen.ref, uid=seen.uid)
+    return report.model_copy(
+        update={
+            "conditions": [_valid(seen), _ready(seen), _synced(seen, None, ""), *_concerns(seen)],
+            "members": members(seen),
+            "members_ready": members_ready(seen),
+        }
+    )
+
+
 def invalid(seen: Observation) -> Report:
     """What to say of a manifest that can't be built; the running cluster stays untouched."""
     created = seen.stateful_set
@@ -159,7 +174,13 @@ def members(seen: Observation | Membership) -> list[Member]:
 
 def members_ready(seen: Observation | Membership) -> str:
     """Members that serve, of those wanted, as in `2/2`."""
-    return f"{sum(1 for pod in seen.pods if serves(pod))}/{seen.instances}"
+    return f"{serving(seen)}/{seen.instances}"
+
+
+def serving(seen: Observation | Membership) -> int:
+    """A member that has received nothing for long has old data to offer."""
+    silent = seen.silent if isinstance(seen, Observation) else {}
+    return sum(1 for pod in seen.pods if serves(pod) and pod.name not in silent)
 
 
 def serves(pod: PodSeen) -> bool:
@@ -195,9 +216,9 @@ def _valid(seen: Observation) -> Condition:
 
 
 def _ready(seen: Observation) -> Condition:
-    serving = sum(1 for pod in seen.pods if serves(pod))
-    ok = serving >= seen.instances and (seen.primary is not None or seen.instances == 0)
-    message = f"{serving} of {seen.instances} members serve"
+    count = serving(seen)
+    ok = count >= seen.instances and (seen.primary is not None or seen.instances == 0)
+    message = f"{count} of {seen.instances} members serve"
     reason = "MembersServe" if ok else "MembersMissing"
     return _condition(seen, kind="Ready", ok=ok, reason=reason, message=message)
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, Final
 
-from activities.cluster import operations, pods, reading, waits
+from activities.cluster import operations, pods, reading, silence, waits
 from activities.cluster.comparison import Comparison
 from activities.cluster.departures import Departures, obstacles
 from activities.cluster.outlooks import LooksAtPatroni, LooksAtSql
@@ -214,7 +214,11 @@ class Look:
         )
         for concern in outlook.concerns:
             self._note("Patroni", concern)
-        return {"members": list(outlook.members), "patroni": outlook.seen}
+        return {
+            "members": list(outlook.members),
+            "patroni": outlook.seen,
+            "silent": silence.told(self._eyes.kube, self._ref, outlook.silent, listed),
+        }
 
     def _addresses(self, listed: Sequence[Object], *, role: str = "") -> list[str]:
         label = self._configuration.pod_role_label

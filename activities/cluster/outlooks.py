@@ -48,6 +48,9 @@ class PatroniOutlook(Protocol):
     @property
     def concerns(self) -> Sequence[str]: ...
 
+    @property
+    def silent(self) -> Mapping[str, str]: ...
+
 
 class LooksAtPatroni(Protocol):
     """The look at members and configuration; see `activities.patroni.drift.PatroniDrift.look`."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final
 
+from activities.kube.client import Kube
 from activities.patroni.sight import Sight
 from workflows.model.errors import MatriarchError
 from workflows.model.names import POSTGRES_CONTAINER
@@ -34,6 +35,8 @@ _SPEAKS: Final = frozenset({"postmaster", "startup", "walreceiver", "checkpointe
 _SERIOUS: Final = frozenset({"ERROR", "FATAL", "PANIC"})
 _WELL: Final = ("started streaming", "database system is ready")
 _LONGEST: Final = 300
+_WAL_IS_GONE: Final = "has already been removed"
+_WAY_OUT: Final = "; it can't catch up: ask for a PostgresOperation of kind reinitialise"
 _NUMBER: Final = re.compile(r"\d+")
 
 
@@ -57,15 +60,14 @@ class Complaints:
     def _hear(self, member: str) -> None:
         """The same complaint keeps its first text: it often names another process each time."""
         with suppress(MatriarchError):
-            told = complaint(self._log(member))
+            told = heard(self._sight.kube, self._sight.ref.namespace, member)
             if _NUMBER.sub("", told) != _NUMBER.sub("", self._known.get(member, "")):
                 self._known[member] = told
 
-    def _log(self, member: str) -> str:
-        """Its end. Raises what `Kube.exec` raises."""
-        return self._sight.kube.exec(
-            self._sight.ref.namespace, member, POSTGRES_CONTAINER, COMMAND, seconds=10.0
-        )
+
+def heard(kube: Kube, namespace: str, member: str) -> str:
+    """What it complains of now, or nothing. Raises what `Kube.exec` raises."""
+    return complaint(kube.exec(namespace, member, POSTGRES_CONTAINER, COMMAND, seconds=10.0))
 
 
 def complaint(log: str) -> str:
@@ -78,7 +80,7 @@ def complaint(log: str) -> str:
             found = TRIPWIRE.scrub(" ".join(line[_MESSAGE].split()))[:_LONGEST]
         elif line[_MESSAGE].startswith(_WELL):
             found = ""
-    return found
+    return f"{found}{_WAY_OUT}" if _WAL_IS_GONE in found else found
 
 
 def _lines(log: str) -> Iterator[list[str]]:

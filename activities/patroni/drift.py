@@ -9,6 +9,7 @@ from activities.manifests import event_stream
 from activities.patroni.client import PatroniClient, View
 from activities.patroni.differences import changes, parameters, wanted
 from activities.patroni.following import following, source
+from activities.patroni.receiving import silent
 from activities.patroni.remembered import Remembered
 from activities.patroni.restarts import Pending, pending
 from workflows.model.configuration import Configuration
@@ -31,6 +32,8 @@ class PatroniOutlook:
     members: Sequence[MemberSeen] = ()
     seen: PatroniSeen = field(default_factory=PatroniSeen)
     concerns: Sequence[str] = ()
+    silent: Mapping[str, str] = field(default_factory=dict)
+    """Members that receive nothing, and what they do instead."""
 
 
 class PatroniDrift:
@@ -57,21 +60,22 @@ class PatroniDrift:
         """
         remembered = Remembered.of(status)
         address, view, concerns = self._first(addresses)
+        deaf = silent(view, ask=self._patroni.patroni)
         members = [member.seen for member in view.members]
         slots = _slots(cluster, published)
         unseen = _memory(slots, remembered, live=None, standby=remembered.standby)
         if cluster is None or not address:
-            return PatroniOutlook(members, unseen, concerns)
+            return PatroniOutlook(members, unseen, concerns, deaf)
         try:
             live = self._patroni.config(address)
         except Unavailable as error:
-            return PatroniOutlook(members, unseen, [*concerns, str(error)])
+            return PatroniOutlook(members, unseen, [*concerns, str(error)], deaf)
         apart = Kind.RESTART in waits.apart(cluster, configuration)
         waiting = list(self._waiting(view, everybody=apart))
         members = [_itself(member, waiting) for member in members] if apart else members
         asked = _Asked(cluster, configuration, remembered, live, slots)
         seen = asked.seen(waiting, paused=view.paused)
-        return PatroniOutlook(members, seen, [*concerns, *asked.concerns(waiting)])
+        return PatroniOutlook(members, seen, [*concerns, *asked.concerns(waiting)], deaf)
 
     def _first(self, addresses: Sequence[str]) -> tuple[str, View, list[str]]:
         """The first address that answers, what it says, and what is wrong with that."""

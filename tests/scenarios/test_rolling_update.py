@@ -11,6 +11,7 @@ from tests.field.platform import Platform
 from tests.field.waiting import until
 from tests.field.writer import Writer
 from tests.scenarios.conftest import Create
+from workflows.model.names import ROLLING_UPDATE_REQUIRED
 
 MORE = {"resources": {"requests": {"cpu": "12m"}}}
 BAD_IMAGE = "registry.invalid/no/such:image"
@@ -54,6 +55,18 @@ def test_a_bad_image_stops_after_the_first_replica_and_the_next_edit_heals_it(
     assert cluster.uids()[primary] == before[primary]
     assert cluster.primary() == primary
     assert writer.lost() == []
+
+
+def test_a_flagged_pod_alone_is_made_anew_at_once(create: Create) -> None:
+    cluster = _running(create)
+    before, replica = cluster.uids(), cluster.replica()
+    cluster.kubectl("annotate", "pod", replica, f"{ROLLING_UPDATE_REQUIRED}=true")
+    until("a new replica", lambda: cluster.uids().get(replica) not in (None, before[replica]))
+    cluster.until_running()
+    cluster.until_streaming(1)
+    assert {name: uid for name, uid in cluster.uids().items() if name != replica} == {
+        name: uid for name, uid in before.items() if name != replica
+    }
 
 
 @pytest.mark.full

@@ -36,8 +36,6 @@ def test_a_replica_that_can_receive_no_more_is_named_with_the_reason(create: Cre
     _execute(cluster, replica, f"dd if=/dev/zero of={room} bs=1M || true")
     cluster.login("create table filler as select repeat('x', 900) from generate_series(1, 90000)")
     cluster.until_streaming(0)
-    again = {"metadata": {"annotations": {"matriarch.dev/sync-requested": "1"}}}
-    cluster.kubectl.patch("postgresql", cluster.name, again)
     waits = until("the reason", lambda: _waits_for(cluster, "No space left on device"))
     assert waits.startswith(f"{replica}: ")
     _execute(cluster, replica, f"rm {room}")

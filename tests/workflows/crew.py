@@ -17,6 +17,8 @@ class Crew:
     leader: int | None = None
     bad: set[int] = field(default_factory=set)
     """Templates whose pods never serve."""
+    down: set[int] = field(default_factory=set)
+    """Members whose Postgres does not run."""
     lagging: set[int] = field(default_factory=set)
     """Members that are no synchronous standby, though the mode is on."""
     standby: int | None = None
@@ -64,7 +66,7 @@ class Crew:
         self.leader = 0 if self.returns else ordinal
 
     def serves(self, ordinal: int) -> bool:
-        return self.made_from[ordinal] not in self.bad
+        return self.made_from[ordinal] not in self.bad and ordinal not in self.down
 
     @property
     def leads_well(self) -> bool:

@@ -106,6 +106,51 @@ async def test_a_look_after_a_knock_is_fresh_and_the_resync_is_not(play: Play) -
     assert play.world.fresh_looks[before:] == [False, True]
 
 
+async def test_a_member_that_receives_nothing_for_long_is_told_until_it_receives(
+    play: Play,
+) -> None:
+    await created(play)
+    skipper = TimeSkipper(play.client, config=TimeSkippingConfig(enabled=False))
+    (name, *_) = (pod.name for pod in play.world.crew.pods() if pod.role == "replica")
+    play.world.silent = {name: "start failed"}
+    await play.knock("modified")
+    for _ in range(3):
+        await looked_again(play, skipper)
+    sentence = f"{name} receives nothing from the primary: start failed"
+    await eventually(lambda: told(play) == {"Replication": sentence})
+    assert play.world.status["membersReady"] == "1/2"
+    assert play.world.events.count(f"Sync: {sentence}") == 1
+    play.world.silent = {}
+    await play.knock("modified")
+    await eventually(lambda: told(play) == {})
+    assert play.world.status["membersReady"] == "2/2"
+
+
+async def test_a_member_that_was_lost_counts_no_more_while_it_is_waited_for(play: Play) -> None:
+    await created(play)
+    play.world.crew.down = {1}
+    play.world.hold("until members")
+    await play.knock("modified")
+    await eventually(lambda: play.world.status["membersReady"] == "1/2")
+    await play.word("Updating")
+    ready = {one["type"]: one["status"] for one in play.world.status["conditions"]}["Ready"]
+    assert ready == "False"
+    play.world.crew.down = set()
+    play.world.release("until members")
+    await eventually(lambda: play.world.status["membersReady"] == "2/2")
+
+
+async def looked_again(play: Play, skipper: TimeSkipper) -> None:
+    looks = len(play.world.fresh_looks)
+    await skipper.fast_forward(play.entity, timedelta(seconds=20))
+    await eventually(lambda: len(play.world.fresh_looks) > looks)
+
+
+def told(play: Play) -> dict[str, str]:
+    conditions = play.world.status.get("conditions") or []
+    return {one["type"]: one["message"] for one in conditions if one["type"] == "Replication"}
+
+
 async def failed_once(play: Play) -> None:
     """A create that ended badly; nothing stands in the way of the next try."""
     play.world.faults["apply services"] = [ApplicationError("quota", type="Precondition")]

@@ -120,6 +120,8 @@ class World:
         self.refused = 0
         """The template that was rolled back, if one was."""
         self.crew = Crew(name)
+        self.silent: dict[str, str] = {}
+        """Members that receive nothing, and what they do."""
 
     def edit(self, *, instances: int | None = None, bad: bool = False) -> None:
         """Another pod template, or another number of instances; `bad`: its pods never serve."""
@@ -215,6 +217,7 @@ class Steps(MemberSteps):
             objects=world.drifted(),
             pods=world.crew.pods(),
             members=world.crew.membership(instances=world.instances).members,
+            silent=world.silent,
             operations=[one.seen for one in world.operations.values() if not one.finished],
             to_approve=world.to_approve,
             in_windows=world.in_windows,

@@ -59,6 +59,13 @@ class Rollback(Message):
     by: str = Field(description="as in `rolled back: by annotation`")
 
 
+class Silence(Message):
+    """A member that receives nothing though its pod serves."""
+
+    since: datetime = Field(description="the first look that has found it so")
+    told: bool = Field(default=False, description="by an event")
+
+
 class Memory(Message):
     """State of one entity; carried through continue-as-new."""
 
@@ -75,6 +82,9 @@ class Memory(Message):
     answered: list[Answered] = Field(default_factory=list, description="newest last")
     rollback: Rollback | None = Field(default=None, description="until it is done, or an edit")
     turn: Turn | None = Field(default=None, description="in a roll-out, as the fleet told it")
+    silent: dict[str, Silence] = Field(
+        default_factory=dict, description="by member; since the last operation"
+    )
     word: str = Field(default="", description="last status word, for the search attribute")
 
     def failure_of(self, kind: Kind) -> Failure | None:

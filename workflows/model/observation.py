@@ -142,6 +142,10 @@ class Observation(Message):
     objects_equal: int = 0
     pods: list[PodSeen] = Field(default_factory=list)
     members: list[MemberSeen] = Field(default_factory=list)
+    silent: dict[str, str] = Field(
+        default_factory=dict,
+        description="members that receive nothing though their pods serve, and what each does",
+    )
     patroni: PatroniSeen = PatroniSeen()
     sql_pending: list[str] = Field(
         default_factory=list, description="roles and databases to change, one sentence each"

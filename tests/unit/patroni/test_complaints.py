@@ -42,6 +42,13 @@ def test_one_who_receives_again_complains_of_nothing() -> None:
     assert complaints.complaint(log) == ""
 
 
+def test_one_whose_wal_is_gone_is_told_the_way_out() -> None:
+    gone = "could not receive data: requested WAL segment 0001 has already been removed"
+    assert complaints.complaint(line("walreceiver", "FATAL", gone)) == (
+        f"{gone}; it can't catch up: ask for a PostgresOperation of kind reinitialise"
+    )
+
+
 def test_a_line_that_is_cut_off_is_not_read_and_one_of_several_lines_is_one() -> None:
     cut = line("walreceiver", "FATAL", "half")[30:]
     assert complaints.complaint(cut) == ""

@@ -8,7 +8,8 @@ ORDERS = ClusterRef(namespace="shop", name="orders")
 
 
 def pod(name: str = "orders-0", **more: Any) -> dict[str, Any]:
-    facts: dict[str, Any] = {"uid": "1", "role": "master", "ready": True, "status": "a", **more}
+    """As the feed hands it over."""
+    facts: dict[str, Any] = {"uid": "1", "role": "master", "ready": True, "status": "", **more}
     metadata: dict[str, Any] = {
         "name": name,
         "namespace": "shop",
@@ -19,7 +20,7 @@ def pod(name: str = "orders-0", **more: Any) -> dict[str, Any]:
     if "deleted" in facts:
         metadata["deletionTimestamp"] = facts["deleted"]
     ready = {"type": "Ready", "status": "True" if facts["ready"] else "False"}
-    return {"metadata": metadata, "status": {"phase": "Running", "conditions": [ready]}}
+    return Pods.shape({"metadata": metadata, "status": {"phase": "Running", "conditions": [ready]}})
 
 
 def pods() -> Pods:
@@ -29,7 +30,18 @@ def pods() -> Pods:
 
 
 def test_what_patroni_writes_every_few_seconds_is_no_news() -> None:
-    assert pods().take(Changed("MODIFIED", pod(status="b"))) == set()
+    known = pods()
+    for status in ("no JSON", "[]", '{"xlog_location": 1}', '{"xlog_location": 2}'):
+        assert known.take(Changed("MODIFIED", pod(status=status))) == set()
+
+
+def test_a_replica_that_receives_no_more_is_news_once_and_so_is_that_it_does_again() -> None:
+    known = pods()
+    well, silent = '{"replication_state": "streaming"}', '{"state": "running"}'
+    known.take(Changed("ADDED", pod("orders-1", status=well)))
+    assert known.take(Changed("MODIFIED", pod("orders-1", status=silent))) == {ORDERS}
+    assert known.take(Changed("MODIFIED", pod("orders-1", status=silent))) == set()
+    assert known.take(Changed("MODIFIED", pod("orders-1", status=well))) == {ORDERS}
 
 
 def test_a_member_that_stops_serving_is_news_once() -> None:
