@@ -40,6 +40,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=above)
         items[:] = [item for item in items if item not in above]
     items.sort(key=_cost)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_process(item)))
+
+
+def _process(item: pytest.Item) -> str:
+    """Where tests run in several processes: the platform is one, and waits most of the time."""
+    return "platform" if item.nodeid.startswith("tests/scenarios") else "alone"
 
 
 def _cost(item: pytest.Item) -> int:

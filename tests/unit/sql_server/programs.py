@@ -57,7 +57,8 @@ def _fetch(pins: Path, folder: Path) -> None:
 def _linked(program: Path) -> None:
     """Install what the programs are linked with, should it be missing."""
     if subprocess.run([program, "--version"], capture_output=True).returncode != 0:
-        _run(["apt-get", "install", "--yes", "--no-install-recommends", *_LIBRARIES])
+        waits = ("--option", "DPkg::Lock::Timeout=300")  # the platform may install something, too
+        _run(["apt-get", *waits, "install", "--yes", "--no-install-recommends", *_LIBRARIES])
         _run([str(program), "--version"])
 
 
