@@ -9,7 +9,7 @@ from typing import Self
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from workflows import client
 from workflows.model.base import ClusterRef
@@ -35,7 +35,8 @@ class Step:
 class Follower:
     """Follows the operations of a cluster in a thread, until the awaited step, or to the end.
 
-    A step that was too quick to be seen running is seen when it has just ended.
+    One that runs already when it begins is not followed. A step that was too quick to be seen
+    running is seen when it has just ended.
     """
 
     address: str
@@ -46,6 +47,8 @@ class Follower:
     reached: threading.Event = field(default_factory=threading.Event)
     _connected: threading.Event = field(default_factory=threading.Event)
     _over: threading.Event = field(default_factory=threading.Event)
+    _before: set[str] | None = None
+    """Operations that ran already."""
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._follow()))
@@ -63,6 +66,8 @@ class Follower:
             with suppress(RPCError, RuntimeError, OSError, TimeoutError):
                 async with asyncio.timeout(ANSWERED_WITHIN):
                     connection = await client.connect(address=self.address)
+                    if self._before is None:
+                        self._before = set(await self._operations(connection))
                 self._connected.set()
                 while not self._is_done():
                     async with asyncio.timeout(ANSWERED_WITHIN):
@@ -75,10 +80,22 @@ class Follower:
         return self._over.is_set() or self.reached.is_set()
 
     async def _look(self, connection: Client) -> None:
-        entity = await connection.get_workflow_handle(self.ref.workflow_id).describe()
-        for child in entity.raw_description.pending_children:
-            for title in await _titles(connection, child.workflow_id):
-                self._note(Step(child.workflow_type_name, self._by_role(title)))
+        for workflow_id, kind in (await self._operations(connection)).items():
+            if workflow_id not in (self._before or ()):
+                for title in await _titles(connection, workflow_id):
+                    self._note(Step(kind, self._by_role(title)))
+
+    async def _operations(self, connection: Client) -> dict[str, str]:
+        """Id and kind of those that run."""
+        handle = connection.get_workflow_handle(self.ref.workflow_id)
+        try:
+            entity = await handle.describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return {}  # nobody has heard of the cluster yet
+        running = entity.raw_description.pending_children
+        return {child.workflow_id: child.workflow_type_name for child in running}
 
     def _note(self, step: Step) -> None:
         if step not in self.seen:

@@ -40,6 +40,8 @@ class Case:
     """The cluster is there before, and somebody writes into it."""
     before: Mapping[str, Any] | None = None
     """Part of the spec that it needs before."""
+    ready: Callable[[Cluster], None] | None = None
+    """What else is done before it begins, once the cluster runs."""
     deletes: bool = False
     after: Callable[[Cluster], None] | None = None
     """Takes back what lies outside of the cluster."""
@@ -143,6 +145,36 @@ def _roll_out(cluster: Cluster) -> Callable[[], bool]:
     return lambda: all(_cpu(pod) == wanted for pod in cluster.pods())
 
 
+def _is_stuck(cluster: Cluster) -> None:
+    """A rolling update to an image that can't be had."""
+    edit(cluster, dockerImage="registry.invalid/no/such:image")
+    until("a pod without image", lambda: "Image" in str(_operation(cluster).get("waitingFor")))
+
+
+def _roll_back(cluster: Cluster) -> Callable[[], bool]:
+    """And an edit, as for good only the manifest says what is wanted."""
+    steering = {"metadata": {"annotations": {"matriarch.dev/steering": "rollback"}}}
+    cluster.kubectl.patch("postgresql", cluster.name, steering)
+    done: list[str] = []
+
+    def ended() -> bool:
+        if not done and cluster.conditions()["Synced"]["reason"] == "RolledBack":
+            done.append("the former template is back")
+            edit(cluster, dockerImage=None)
+        return bool(done) and cluster.word == "Running"
+
+    return ended
+
+
+def _image_is_well(cluster: Cluster) -> None:
+    edit(cluster, dockerImage=None)
+
+
+def _operation(cluster: Cluster) -> Mapping[str, Any]:
+    told: Mapping[str, Any] = cluster.status.get("operation", {})
+    return told
+
+
 def _ask(kind: str, **spec: str) -> Callable[[Cluster], Callable[[], bool]]:
     """By a `PostgresOperation`, as people do; `replica` stands for the replica's name."""
 
@@ -173,6 +205,7 @@ CASES: Sequence[Case] = (
     Case("reinitialise", _ask("reinitialise", member="{replica}")),
     Case("drain", _drain, after=_uncordon),
     Case("roll-out", _roll_out),
+    Case("rollback", _roll_back, ready=_is_stuck, after=_image_is_well),
 )
 
 
@@ -205,6 +238,8 @@ def prepare(case: Case, cluster: Cluster) -> None:
         until(f"{last} leads", lambda: _succeeded(cluster, name), within=120)
         cluster.until_running()
         cluster.until_streaming(case.members - 1)
+    if case.ready is not None:
+        case.ready(cluster)
 
 
 def _is_worn(cluster: Cluster) -> bool:
