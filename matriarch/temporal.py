@@ -65,8 +65,9 @@ class Temporal:
 
     async def prepare(self) -> None:
         """See that namespace and search attributes exist. Run twice: they do. May raise."""
-        self._namespace_id = await self._look() or await self._create_namespace()
+        found = await self._look() or await self._create_namespace()
         added = await register(self.client)
+        self._namespace_id = found  # not before: another store counts as new until it is prepared
         if added:
             log.info("registered search attributes %s", ", ".join(added))
 

@@ -17,10 +17,13 @@ class Farewells:
         self._told: dict[ClusterRef, Knock] = {}
 
     def note(self, ref: ClusterRef, knock: Knock) -> None:
-        """Keep a farewell; another resource of the same name makes it void."""
+        """Keep a farewell; another resource of the same name makes it void.
+
+        A knock without uid, as of a PostgresOperation, says nothing of the resource.
+        """
         if knock.gone:
             self._told[ref] = knock
-        else:
+        elif knock.uid:
             self._told.pop(ref, None)
 
     def all(self) -> list[tuple[ClusterRef, Knock]]:

@@ -159,4 +159,6 @@ def _with_marks_of(replaced: Knock, knock: Knock) -> Knock:
         mark: getattr(knock, mark) or getattr(replaced, mark)
         for mark in ("renewed", "touched", "urgent", "steering")
     }
+    if replaced.gone and not knock.gone:  # it is of the same uid, so nothing has come back
+        marks |= {"gone": True, "deletion": replaced.deletion}
     return knock.model_copy(update=marks)

@@ -217,6 +217,8 @@ class Attending(Listening):
                 undone=self.touches > 0,
                 once_approved=one.anew,
                 alike=one.anew,
+                own_template=result.outcome is not Outcome.ROLLED_BACK
+                or workflow.patched("own-template"),
             )
         self.said = [*one.kept, *self.said]
         await self._tell_failure(order, known)

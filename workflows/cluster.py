@@ -11,7 +11,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows import silence, strays
+from workflows import remembering, silence, strays
 from workflows.attending import Attending
 from workflows.beginning import Plan
 from workflows.model.base import ClusterRef, Message
@@ -59,6 +59,8 @@ class Cluster(Attending):
             plan = await self._look()
             await self._mind_turn(plan)
             if plan.ends and heard == self.knocks:
+                if plan.closings and workflow.patched("last-closings"):
+                    await self._tell_of_records(plan)
                 self.rests_since = heard
                 self.describe(plan.why)
                 return
@@ -100,6 +102,7 @@ class Cluster(Attending):
                 seen.status.unfinished, self.ref, sequence=self.memory.sequence
             )
             self.memory = self.memory.model_copy(update={"sequence": sequence})
+        self.memory = remembering.only_ended(self.memory, seen, now=workflow.now())
         self.memory, silent = silence.heard(self.memory, seen, workflow.now())
         notes = [*self.obey(seen, now=workflow.now()), *silent]
         if seen.steering:

@@ -86,10 +86,13 @@ def _until_its_time(
 
 
 def _until_window(order: OperationOrder, seen: Observation) -> Held | None:
-    """Who asks for an operation wants it now; windows are for what the operator begins."""
+    """Who asks for an operation wants it now; windows are for what the operator begins.
+
+    Of a drain only the handover waits, whatever is configured.
+    """
     gap = order.plan is not None and order.plan.write_gap_seconds is not None
-    drains = order.kind is Kind.DRAIN and gap
-    if order.requested or seen.window_open or not (drains or order.kind in seen.in_windows):
+    gated = gap if order.kind is Kind.DRAIN else order.kind in seen.in_windows
+    if order.requested or seen.window_open or not gated:
         return None
     opens = datetime.fromisoformat(seen.window_opens) if seen.window_opens else None
     return Held(order=order, why=f"a maintenance window, opens at {seen.window_opens}", until=opens)

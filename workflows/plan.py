@@ -107,8 +107,9 @@ def leave_to_another(seen: Observation, memory: Memory, now: datetime) -> Plan |
 def after_the_resource_is_gone(seen: Observation, memory: Memory, now: datetime) -> Plan | None:
     if seen.found:
         return None
-    if memory.deletion.refused:
-        return Plan(why=f"gone, children stay: {memory.deletion.refused}", ends=True)
+    verdict = memory.deletion if memory.deletion.requested else seen.deletion
+    if verdict.refused:
+        return Plan(why=f"gone, children stay: {verdict.refused}", ends=True)
     if memory.deleted or not seen.leftovers:
         return Plan(why="the resource and its children are gone", ends=True)
     order = order_for(

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from workflows.model.kinds import Kind
 from workflows.model.memory import Achieved, Answered, Failure, Memory, Rollback
+from workflows.model.observation import Observation
 from workflows.model.operations import OperationOrder, OperationResult, Outcome
 from workflows.model.postgresoperation import Phase
 from workflows.model.record import OperationSeen
@@ -36,11 +37,13 @@ def ended(
     undone: bool,
     once_approved: bool = True,
     alike: bool = True,
+    own_template: bool = True,
 ) -> Memory:
     """The memory after it. `undone`: somebody has undone something since this entity began.
 
-    `once_approved`: an approval is used up; `alike`: what an edit failed in, a sync would fail in.
-    Both are false in histories of versions that knew neither.
+    `once_approved`: an approval is used up; `alike`: what an edit failed in, a sync would fail in;
+    `own_template`: no template is put back that this operation has not changed. They are false in
+    histories of versions that did not know them.
     """
     if once_approved and result.outcome is not Outcome.SUPERSEDED:
         memory = memory.without_approval(order.record)
@@ -52,7 +55,14 @@ def ended(
         changes = {"achieved": achieved, "deleted": deleted, "rollback": None}
         return memory.without(order.kind).model_copy(update=changes)
     if result.outcome is Outcome.ROLLED_BACK and order.kind in ROLLED_BACK_BY_TEMPLATE:
-        return rolling_back(memory, generation=order.generation, by=result.message)
+        rolls = order.kind is Kind.ROLLING_UPDATE or not own_template
+        rolled_out = rolls or memory.failure_of(Kind.ROLLING_UPDATE) is not None
+        return rolling_back(
+            memory,
+            generation=order.generation,
+            by=result.message,
+            of=None if rolled_out else order.kind,
+        )
     if result.outcome is Outcome.SUPERSEDED:
         return memory
     failure = _failure(memory.failure_of(order.kind), order, result, now=now)
@@ -62,10 +72,27 @@ def ended(
     return failed.model_copy(update={"rollback": None})
 
 
-def rolling_back(memory: Memory, *, generation: int, by: str) -> Memory:
+def rolling_back(memory: Memory, *, generation: int, by: str, of: Kind | None = None) -> Memory:
     """Somebody wants the former pod template back; what failed before is no reason to wait."""
-    wish = Rollback(generation=generation, by=by)
+    wish = Rollback(generation=generation, by=by, of=of)
     return memory.model_copy(update={"rollback": wish, "failures": [], "achieved": None})
+
+
+def only_ended(memory: Memory, seen: Observation, *, now: datetime) -> Memory:
+    """Where the operation that somebody has rolled back had changed no pod template, it was only
+    ended: the template that pods have is nobody's mistake."""
+    wish = memory.rollback
+    if wish is None or wish.of is None or seen.stale or seen.new_template is not None:
+        return memory
+    failure = Failure(
+        kind=wish.of,
+        also=[kind for kind in EDITS if wish.of in EDITS and kind is not wish.of],
+        generation=wish.generation,
+        message=f"{wish.by}; it had changed no pod template, so it was only ended",
+        aborted=True,
+        retry_at=now,
+    )
+    return memory.failed(failure).model_copy(update={"rollback": None})
 
 
 def called_off(memory: Memory, one: OperationSeen, *, generation: int, now: datetime) -> Memory:

@@ -45,7 +45,7 @@ def settled(seen: Observation, *, failure: Failure | None, waits: str = "") -> R
     if failure is None and seen.paused:
         word = Word(seen.status.word) if seen.status.word else Word.CREATING
     elif failure is None and (seen.patroni.held or _broken_while_waiting(seen)):
-        word = Word.UPDATING
+        word = Word.UPDATING if seen.created or seen.edition < 1 else Word.CREATING
     elif failure is None and seen.rolled_back:
         word = Word.UPDATE_FAILED
     return Report(
@@ -188,8 +188,8 @@ def serves(pod: PodSeen) -> bool:
 
 
 def _broken_while_waiting(seen: Observation) -> bool:
-    """Its turn in a roll-out may bring the cure; until then it is not well."""
-    return bool(seen.template_waits and members_missing(seen))
+    """What waits (for approval, a window, its turn) may bring the cure; it is not well before."""
+    return bool((seen.template_waits or seen.edition) and members_missing(seen))
 
 
 def _rolled(seen: Observation) -> int:

@@ -125,6 +125,7 @@ async def apply(operation: Operation, groups: Sequence[Group]) -> None:
             uid=order.uid,
             groups=list(groups),
             untouched=order.untouched and not {*AFTER_SQL} & {*groups},
+            instances=order.instances,
         ),
     )
     operation.changed.extend(applied.written)

@@ -117,6 +117,7 @@ class Look:
         self._eyes.judge.heed(self._ref, annotations.get(SYNC_REQUESTED, ""))
         return {
             "ref": self._ref,
+            "edition": 1,
             "found": True,
             "uid": metadata["uid"],
             "generation": metadata.get("generation", 0),

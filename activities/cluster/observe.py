@@ -9,8 +9,9 @@ from activities.kube.resource import Resources
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.names import CONTROLLER
-from workflows.model.observation import Concern, Observation
+from workflows.model.observation import Concern, Deletion, Observation
 from workflows.model.orders import ObserveOrder
+from workflows.model.protection import Protection
 
 
 class Observer:
@@ -46,5 +47,17 @@ class Observer:
         names = [name_of(child) for child in left.condemned()]
         asked = operations.unfinished(operations.of_cluster(self._eyes.kube, ref), members=())
         return Observation(
-            ref=ref, found=False, leftovers=names, operations=asked, **times(configuration)
+            ref=ref,
+            found=False,
+            leftovers=names,
+            operations=asked,
+            deletion=self._unseen(ref, configuration),
+            **times(configuration),
         )
+
+    def _unseen(self, ref: ClusterRef, configuration: Configuration) -> Deletion:
+        """The verdict on a deletion of which nobody has told more than that it is gone."""
+        refused = Protection.of(configuration).refusal(
+            name=ref.name, annotations=None, today=self._eyes.today()
+        )
+        return Deletion(requested=True, refused=refused)

@@ -93,7 +93,8 @@ def _seen(one: Mapping[str, Any], members: Collection[str]) -> OperationSeen:
         told = "; ".join(map(str, error.errors))
         return OperationSeen(**facts, kind=Kind.SYNC, invalid=told)
     spec = asked.spec
-    wrong = None if facts["automatic"] else _wrong(asked, members)
+    waits = facts["phase"] is not None
+    wrong = None if facts["automatic"] else _wrong(asked, None if waits else members)
     return OperationSeen(
         **facts,
         kind=Kind(spec.kind),
@@ -114,14 +115,17 @@ def _steering(asked: PostgresOperation) -> Verb | None:
     return Verb(word)
 
 
-def _wrong(asked: PostgresOperation, members: Collection[str]) -> FieldError | None:
-    """The first field that can't be carried out as it is written."""
+def _wrong(asked: PostgresOperation, members: Collection[str] | None) -> FieldError | None:
+    """The first field that can't be carried out as it is written.
+
+    `members` None: it was accepted before, and a pod may be away for a moment.
+    """
     spec = asked.spec
     if spec.kind not in REQUESTABLE:
         return FieldError("spec.kind", spec.kind, f"one of {', '.join(REQUESTABLE)}")
     if spec.at and not _is_time(spec.at):
         return FieldError("spec.at", spec.at, "a time with zone such as 2026-01-31T02:00:00Z")
-    known = f"a member: {', '.join(sorted(members)) or 'there is none'}"
+    known = f"a member: {', '.join(sorted(members or ())) or 'there is none'}"
     if spec.kind == Kind.REINITIALISE and not spec.member:
         return FieldError("spec.member", None, known)
     for field, value, kinds in (
@@ -130,7 +134,7 @@ def _wrong(asked: PostgresOperation, members: Collection[str]) -> FieldError | N
     ):
         if value and spec.kind not in kinds:
             return FieldError(f"spec.{field}", value, f"nothing for kind {spec.kind}")
-        if value and value not in members:
+        if value and members is not None and value not in members:
             return FieldError(f"spec.{field}", value, known)
     return None
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from activities.kube import finalizer, rollback
-from activities.kube.child import Child
+from activities.kube.child import Child, changes_template
 from activities.kube.client import Kube
 from activities.kube.existing import Existing
 from activities.kube.judge import Judge
@@ -32,7 +32,9 @@ class Application:
         configuration: Configuration,
         roles: Sequence[Role],
         tell: Callable[[str], None],
+        least: int | None = None,
     ) -> None:
+        """`least` members stay, however few are wanted by now: see `ApplyOrder.instances`."""
         metadata = cluster.metadata
         ref = ClusterRef(namespace=metadata.namespace, name=metadata.name)
         self._kube = kube
@@ -43,6 +45,7 @@ class Application:
             roles=roles,
             existing=Existing(kube, ref, configuration, fresh=True),
             judge=judge,
+            least=least,
             note=self._problems.append,
         )
         ignored = configuration.ignored_annotations
@@ -87,10 +90,17 @@ class Application:
         labels = live["spec"]["selector"]["matchLabels"]
         pods = self._kube.list("Pod", sight.namespace, labels, fresh=True)
         revisions = self._kube.list("ControllerRevision", sight.namespace, labels, fresh=True)
+        wanted = members.stateful_set(sight)
         manifest = rollback.restored(
-            members.stateful_set(sight), live, revisions=revisions, pods=pods, by=by
+            wanted,
+            live,
+            written=not changes_template(sight.judge.difference(wanted, live)),
+            revisions=revisions,
+            pods=pods,
+            by=by,
         )
-        self._writer.put(manifest, live)
+        there = live["spec"].get("replicas", 1)
+        self._writer.put(members.spared(manifest, live, least=there), live)
         return Applied(changed=self._writer.changed)
 
     def _raised(self) -> list[str]:

@@ -5,7 +5,7 @@ so what a look finds a step puts right, and afterwards a look finds nothing.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from activities.kube import drift, marks
@@ -210,8 +210,12 @@ def absent(live: Mapping[str, Any] | None) -> Finding | None:
 def _changed(paths: list[str]) -> Finding | None:
     if not paths:
         return None
-    template = any(
+    return Finding(Drift.CHANGED, drift.in_one_line(paths), changes_template(paths))
+
+
+def changes_template(paths: Sequence[str]) -> bool:
+    """Whether pods are made from something else then; annotations reach them without that."""
+    return any(
         path.startswith("spec.template.") and not path.startswith("spec.template.metadata.anno")
         for path in paths
     )
-    return Finding(Drift.CHANGED, drift.in_one_line(paths), template)

@@ -32,23 +32,22 @@ def restored(
     wanted: Object,
     live: Mapping[str, Any],
     *,
+    written: bool,
     revisions: Sequence[Mapping[str, Any]],
     pods: Iterable[Object],
     by: str,
 ) -> Object:
     """`wanted`, with the former template; what was put back already stays as it is.
 
-    `revisions` are the ControllerRevisions of the StatefulSet, `pods` its pods.
+    `written`: the live template is the one of `wanted`, not yet another one. `revisions` are the
+    ControllerRevisions of the StatefulSet, `pods` its pods.
     Raises Precondition when no former template is known.
     """
     already = kept(wanted, live)
     if already is not wanted:
         return already
-    template = {
-        key: value
-        for key, value in former(live, revisions=revisions, pods=pods).items()
-        if key != "$patch"
-    }
+    before = former(live, written=written, revisions=revisions, pods=pods)
+    template = {key: value for key, value in before.items() if key != "$patch"}
     generation = live["metadata"].get("generation", 0)
     mark = f"{digest(wanted['spec']['template'])} template {generation} was {by}"
     return _with(wanted, template=template, mark=mark)
@@ -57,18 +56,20 @@ def restored(
 def former(
     live: Mapping[str, Any],
     *,
+    written: bool,
     revisions: Sequence[Mapping[str, Any]],
     pods: Iterable[Object],
 ) -> Mapping[str, Any]:
-    """The newest template that pods serve with and that isn't the present one.
+    """The newest template that pods serve with, and that isn't the one to go back from.
 
     Of several edits in a row all may be bad, so pods that serve say more than the order of
-    templates; only where every pod is of the present one it is the one before.
+    templates; only where every pod is of the present one it is the one before. While the newest
+    edit is not `written` yet, the present one is a former one.
     """
     present = newest_revision(live)
-    proven = {revision_of(pod) for pod in pods if is_ready(pod)} - {present}
-    others = [one for one in revisions if one["metadata"]["name"] != present]
-    chosen = [one for one in others if one["metadata"]["name"] in proven] or others
+    proven = {revision_of(pod) for pod in pods if is_ready(pod)}
+    known = [one for one in revisions if not written or one["metadata"]["name"] != present]
+    chosen = [one for one in known if one["metadata"]["name"] in proven] or known
     if not chosen:
         raise Precondition(NOTHING_BEFORE)
     newest = max(chosen, key=lambda one: int(one.get("revision", 0)))

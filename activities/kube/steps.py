@@ -117,4 +117,5 @@ class KubernetesSteps(KubeSteps):
             configuration=configuration,
             roles=self._roles(cluster, configuration),
             tell=Progress(self._kube, order.ref, order.uid).waits_for,
+            least=order.instances if isinstance(order, ApplyOrder) else None,
         )

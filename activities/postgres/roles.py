@@ -145,9 +145,15 @@ def _role(
             _subject(role), f"given {', '.join(missing)}", (_alter(role, _words(missing)),)
         )
     if password is not None and not _is_stored(password, found, role, encryption):
-        clause = _password(scram.verifier(password, role=role.name, encryption=encryption))
+        clause = _password(_verifier(password, role, encryption))
         origin = "source" if role.password else "Secret"
         yield Change(_subject(role), f"given the password of its {origin}", (_alter(role, clause),))
+
+
+def _verifier(password: str, role: Role, encryption: Encryption) -> str:
+    """A system role is never given the weaker one: see `_is_stored`."""
+    kind = Encryption.SCRAM if role.origin is Origin.SYSTEM else encryption
+    return scram.verifier(password, role=role.name, encryption=kind)
 
 
 def _is_stored(password: str, found: ExistingRole, role: Role, encryption: Encryption) -> bool:
@@ -174,7 +180,7 @@ def _creation(role: Role, password: str | None, encryption: Encryption) -> Chang
         # like Zalando's operator: should somebody let such a group log in, nobody knows how
         password = secrets.token_urlsafe(48)
     if password is not None:
-        clauses.append(_password(scram.verifier(password, role=role.name, encryption=encryption)))
+        clauses.append(_password(_verifier(password, role, encryption)))
     statement = sql.SQL("CREATE ROLE {} {}").format(
         sql.Identifier(role.name), sql.SQL(" ").join(clauses)
     )

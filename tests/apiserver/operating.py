@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -42,15 +42,35 @@ SETTINGS = "operator-settings"
 
 def eventually(check: Callable[[], Value | None]) -> Value:
     """The first truthy value; controllers of the control plane take a moment."""
-    return until("what this line says", check, within=60, every=0.05)
+    return until("what this line says", check, within=180, every=0.05)
 
 
-def connected(kubeconfig: Path) -> KubeClient:
+def connected(kubeconfig: Path) -> "Attentive":
     """The client under test, as the user of this file."""
     configuration = KubernetesConfiguration()
     configuration.no_proxy = "127.0.0.1"
     kubernetes_config.load_kube_config(str(kubeconfig), client_configuration=configuration)
-    return KubeClient(configuration)
+    return Attentive(configuration)
+
+
+class Attentive(KubeClient):
+    """Lists what a test has just written, which the server's cache may not hold yet.
+
+    `hasty` as the operator itself, which takes what the cache holds.
+    """
+
+    hasty = False
+
+    def list(
+        self,
+        kind: str,
+        namespace: str,
+        labels: Mapping[str, str],
+        *,
+        fields: Mapping[str, str] | None = None,
+        fresh: bool = False,
+    ) -> list[Object]:
+        return super().list(kind, namespace, labels, fields=fields, fresh=fresh or not self.hasty)
 
 
 def postgresql(namespace: str, name: str = NAME, **spec: Any) -> Object:
@@ -89,7 +109,7 @@ class Sql:
 class Operator:
     """Steps, wired as the program does it; the configuration is a ConfigMap of the test."""
 
-    def __init__(self, client: KubeClient, admin: Kube, namespace: str, **data: str) -> None:
+    def __init__(self, client: Attentive, admin: Kube, namespace: str, **data: str) -> None:
         self.client, self.admin, self.namespace = client, admin, namespace
         self.ref = ClusterRef(namespace=namespace, name=NAME)
         self.sql = Sql()
@@ -169,12 +189,19 @@ class Operator:
 
     # ---------------------------------------------------------------------------------- steps
 
-    def apply(self, *groups: Group, uid: str | None = None, untouched: bool = False) -> Applied:
+    def apply(
+        self,
+        *groups: Group,
+        uid: str | None = None,
+        untouched: bool = False,
+        instances: int | None = None,
+    ) -> Applied:
         order = ApplyOrder(
             ref=self.ref,
             uid=self.uid if uid is None else uid,
             groups=list(groups),
             untouched=untouched,
+            instances=instances,
         )
         return self.steps.apply(order)
 
@@ -182,14 +209,14 @@ class Operator:
         """Everything written, as `Kind/name`."""
         return self.apply(*Group).written
 
-    def observe(self, *, fresh: bool = True) -> Observation:
-        """A look at the server itself: its cache may not hold yet what a test has just written."""
-        return self.observer.observe(ObserveOrder(ref=self.ref, fresh=fresh))
+    def observe(self) -> Observation:
+        return self.observer.observe(ObserveOrder(ref=self.ref))
 
     def requests_of_a_look(self) -> Counter[tuple[str, str]]:
         """Verb and kind of each request that one look makes."""
-        before = self.client.calls.snapshot()
-        self.observe(fresh=False)
+        before, self.client.hasty = self.client.calls.snapshot(), True
+        self.observe()
+        self.client.hasty = False
         return self.client.calls.snapshot() - before
 
     def remove(self, stage: Stage, uid: str) -> Removed:

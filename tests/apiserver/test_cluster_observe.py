@@ -199,6 +199,20 @@ def test_protection_is_asked_for_before_anything_is_deleted(
     assert bool(deletion.refused) == refused
 
 
+def test_a_deletion_that_nobody_saw_is_refused_where_annotations_are_asked_for(
+    operator: Operator,
+) -> None:
+    operator.create()
+    operator.apply_all()
+    operator.admin.delete("postgresql", operator.namespace, NAME)
+    assert eventually(lambda: not operator.observe().found)
+    assert operator.observe().deletion.refused == ""
+    operator.configure(delete_annotation_name_key="name")
+    seen = operator.observe()
+    assert seen.leftovers
+    assert seen.deletion.refused == "it was deleted unseen, so its annotations name are unknown"
+
+
 def test_a_bad_configuration_leaves_the_last_good_one_in_force(operator: Operator) -> None:
     operator.create()
     operator.apply_all()

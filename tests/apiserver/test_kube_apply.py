@@ -148,6 +148,18 @@ def test_a_new_template_changes_the_stateful_set_in_place(operator: Operator) ->
     assert operator.apply(Group.STATEFUL_SET).written == []
 
 
+def test_no_more_members_go_than_were_planned_for(operator: Operator) -> None:
+    operator.create(numberOfInstances=3)
+    operator.apply_all()
+    operator.edit(numberOfInstances=1, env=[{"name": "EXTRA", "value": "1"}])
+    for planned, replicas in ((3, 3), (2, 2), (1, 1)):
+        assert operator.apply(Group.STATEFUL_SET, instances=planned).changed == [STATEFUL_SET]
+        assert operator.child("StatefulSet")["spec"]["replicas"] == replicas
+    operator.edit(numberOfInstances=2)
+    operator.apply(Group.STATEFUL_SET, instances=1)
+    assert operator.child("StatefulSet")["spec"]["replicas"] == 2
+
+
 def test_the_last_init_container_can_be_taken_away(operator: Operator) -> None:
     operator.create(initContainers=[{"name": "first", "image": "busybox"}])
     operator.apply_all()

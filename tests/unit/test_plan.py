@@ -301,6 +301,38 @@ def test_running_is_only_said_when_all_wanted_members_serve(seen: Observation) -
     assert not (seen.patroni.restarts or seen.patroni.held)
 
 
+def test_what_waits_does_not_make_a_cluster_run_that_lacks_members() -> None:
+    lost = pod(1, ready=False, stale="spec.containers[postgres].image")
+    seen = running(edition=1, pods=[pod(0), lost], to_approve=[Kind.ROLLING_UPDATE])
+    report = plan(seen).report
+    assert report is not None
+    assert (report.word, report.members_ready) == (Word.UPDATING, "1/2")
+
+
+def test_a_new_cluster_of_which_only_the_plan_is_wanted_does_not_run() -> None:
+    seen = running(
+        edition=1,
+        pods=[],
+        stateful_set=False,
+        dry_run=True,
+        objects=[drifted("StatefulSet")],
+        status=StatusSeen(),
+    )
+    report = plan(seen).report
+    assert report is not None
+    assert report.word is Word.CREATING
+
+
+def test_what_is_gone_unseen_is_only_deleted_where_nothing_protects_it() -> None:
+    refused = Deletion(requested=True, refused="its annotations are unknown")
+    gone = Observation(ref=REF, found=False, leftovers=["Secret/a"], deletion=refused)
+    assert (plan(gone).order, plan(gone).ends) == (None, True)
+    seen_by_somebody = Memory(uid="u", deletion=Deletion(requested=True))
+    order = plan(gone, seen_by_somebody).order
+    assert order is not None
+    assert order.kind is Kind.DELETE
+
+
 @given(observations)
 def test_nothing_is_deleted_that_nobody_asked_to_delete(seen: Observation) -> None:
     order = plan(seen).order

@@ -82,3 +82,10 @@ def test_who_fits_on_no_other_node_is_left_in_peace() -> None:
 
 def test_a_paused_cluster_is_not_drained() -> None:
     assert decide(seen(going(0), pod(1), paused=True), memory(), NOW).order is None
+
+
+def test_replicas_move_outside_of_windows_whatever_is_configured() -> None:
+    there = closed(pod(0), going(1)).model_copy(update={"in_windows": [Kind.DRAIN]})
+    order = decide(there, memory(), NOW).order
+    assert order is not None
+    assert order.kind is Kind.DRAIN

@@ -53,6 +53,19 @@ async def test_protection_also_holds_for_a_resource_that_vanished_unseen(play: P
     assert not [call for call in play.world.calls if call.startswith("remove")]
 
 
+async def test_protection_also_holds_before_anybody_has_told_of_the_deletion(play: Play) -> None:
+    await created(play)
+    play.world.exists = False
+    play.world.unseen = "its annotations are unknown"
+    await play.knock("pods changed")
+    await play.entity.result()
+    assert not [call for call in play.world.calls if call.startswith("remove")]
+    play.world.deletion = Deletion(requested=True)
+    await play.knock("deleted", gone=True)
+    await play.entity.result()
+    assert play.world.objects == set()
+
+
 async def test_protection_refuses_a_deletion_with_finalizer_until_the_annotation_is_right(
     play: Play,
 ) -> None:

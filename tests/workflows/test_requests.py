@@ -154,6 +154,14 @@ async def test_what_is_written_wrongly_is_refused_with_the_reason(play: Play) ->
     assert play.world.crew.history == []
 
 
+async def test_one_for_a_cluster_that_is_not_there_is_refused(play: Play) -> None:
+    play.world.exists = False
+    play.world.operations["mine"] = Asked.by_somebody("mine", Kind.SWITCHOVER)
+    await play.knock("operation asked for")
+    assert await ended(play, Phase.REFUSED) == f"there is no cluster {play.world.ref.name}"
+    await play.entity.result()
+
+
 async def test_a_dry_run_shows_the_plan_and_does_nothing(play: Play) -> None:
     await ask(play, Kind.ROLLING_UPDATE, dry_run=True)
     await ended(play, Phase.PLANNED)

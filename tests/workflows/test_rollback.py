@@ -5,6 +5,7 @@ import pytest
 from tests.workflows.asked import Asked
 from tests.workflows.world import Play, eventually
 from workflows.model.kinds import Kind
+from workflows.model.observation import PatroniSeen
 from workflows.model.operations import Knock
 from workflows.model.postgresoperation import Phase, Verb
 from workflows.model.record import ANNOTATION, RECORD, Steer
@@ -137,14 +138,49 @@ async def test_an_edit_that_comes_first_wins(play: Play) -> None:
     assert play.world.crew.newest == 3
 
 
-async def test_without_a_former_template_it_says_so_and_goes_on(play: Play) -> None:
-    play.world.hold("until members")
+async def test_a_create_is_only_ended_until_somebody_asks(play: Play) -> None:
+    play.world.hold("roles")
     await play.knock("added")
-    await eventually(lambda: "until members" in play.world.calls)
+    await eventually(lambda: "roles" in play.world.calls)
     await say(play, "signal")
-    await eventually(lambda: any("no former pod template" in one for one in play.world.events))
-    play.world.release("until members")
+    await play.word("CreateFailed")
+    await eventually(play.at_rest)
+    assert "restore template" not in play.world.calls
+    assert "it had changed no pod template" in synced(play)["message"]
+    play.world.release("roles")
+    await play.knock("requested")
     await play.word("Running")
+
+
+async def test_an_operation_that_changed_no_template_is_only_ended(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.hold("configure")
+    play.world.patroni = PatroniSeen(changes=["max_connections is 100, not 50"])
+    play.world.generation += 1
+    await play.knock("modified")
+    await eventually(lambda: play.world.calls.count("configure") == 2)
+    await say(play, "signal")
+    await play.word("UpdateFailed")
+    await eventually(play.at_rest)
+    assert "restore template" not in play.world.calls
+    assert play.world.crew.history == []
+    assert "it had changed no pod template" in synced(play)["message"]
+
+
+async def test_an_edit_whose_template_was_not_written_yet_is_undone(play: Play) -> None:
+    await play.knock("added")
+    await play.word("Running")
+    play.world.hold("apply stateful set")
+    play.world.edit()
+    await play.knock("modified")
+    await eventually(lambda: play.world.calls.count("apply stateful set") == 2)
+    await say(play, "signal")
+    await eventually(lambda: "restore template" in play.world.calls)
+    play.world.release("apply stateful set")
+    await play.word("UpdateFailed")
+    await eventually(play.at_rest)
+    assert play.world.crew.history == []
 
 
 async def test_a_drain_has_no_template_to_go_back_to(play: Play) -> None:

@@ -84,6 +84,8 @@ class World:
         self.exists = True
         self.instances = instances
         self.deletion = Deletion()
+        self.unseen = ""
+        """Why a deletion that nobody saw is refused, where it is."""
         self.sync_requested = ""
         self.longest_retry_seconds = 300.0
         self.patience_seconds = 1200.0
@@ -195,7 +197,11 @@ class Steps(MemberSteps):
         await world.enter("observe")
         if not world.exists:
             return Observation(
-                ref=world.ref, found=False, leftovers=[KINDS[group] for group in world.objects]
+                ref=world.ref,
+                found=False,
+                leftovers=[KINDS[group] for group in world.objects],
+                operations=[one.seen for one in world.operations.values() if not one.finished],
+                deletion=Deletion(requested=True, refused=world.unseen),
             )
         synced = world.roles_synced and world.databases_synced
         return Observation(
@@ -392,6 +398,22 @@ class Play:
         )
         await knock(self.client, self.world.ref, message)
 
+    async def until_operation_hears(self, word: str) -> None:
+        """What the entity is told it passes on, which takes it a moment."""
+
+        async def heard() -> bool:
+            described = await self.entity.describe()
+            running = described.raw_description.pending_children
+            signals = [await self._signals(child.workflow_id) for child in running]
+            return any(word in names for names in signals)
+
+        await eventually(heard)
+
+    async def _signals(self, workflow_id: str) -> list[str]:
+        history = await self.client.get_workflow_handle(workflow_id).fetch_history()
+        told = [each.workflow_execution_signaled_event_attributes for each in history.events]
+        return [each.signal_name for each in told if each.signal_name]
+
     async def entity_says(self) -> str:
         """The entity's own sentence on what it does."""
         return await self.entity.query(Cluster.status)
@@ -439,7 +461,7 @@ async def eventually(
 async def eventually(check: Callable[[], Value], *, within: float = ...) -> Value: ...
 
 
-async def eventually(check: Callable[[], Any], *, within: float = 20.0) -> Any:
+async def eventually(check: Callable[[], Any], *, within: float = 90.0) -> Any:
     """The first true value of `check`; a deadline catches hangs."""
     deadline = asyncio.get_running_loop().time() + within
     while True:

@@ -57,6 +57,11 @@ class Rollback(Message):
 
     generation: int
     by: str = Field(description="as in `rolled back: by annotation`")
+    of: Kind | None = Field(
+        default=None,
+        description="what was ended by it and may have changed no template; None = a rolling "
+        "update, or nothing ran",
+    )
 
 
 class Silence(Message):

@@ -116,6 +116,11 @@ class Observation(Message):
     """Facts about one cluster at one moment."""
 
     ref: ClusterRef
+    edition: int = Field(
+        default=0,
+        description="1: a cluster that lacks members is not said to run while what would bring "
+        "them waits; looks of earlier releases are 0, so that what rested on them replays",
+    )
     found: bool = Field(description="the resource exists")
     owned: bool = Field(default=True, description="its controller annotation names this operator")
     uid: str = ""

@@ -29,6 +29,11 @@ class ApplyOrder(Message):
     untouched: bool = Field(
         default=False, description="nobody has worked on it: its objects need not be looked for"
     )
+    instances: int | None = Field(
+        default=None,
+        description="as it was planned: no more members are removed, whatever was edited since, "
+        "as the primary may be among them; None = orders of earlier releases",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -20,13 +20,21 @@ def children(sight: Sight) -> Iterator[Child]:
     name = names.stateful_set(sight.name)
     live = sight.existing.get("StatefulSet", sight.namespace, name)
     try:
-        manifest = rollback.kept(stateful_set(sight), live)
+        manifest = spared(rollback.kept(stateful_set(sight), live), live, least=sight.least)
     except NotYet as error:
         sight.note(str(error))
         yield Blocked(sight.place("apps/v1", "StatefulSet", name), live, error)
         return
     yield from _pods(sight, _annotations(manifest), _annotations(live or {}).keys())
     yield Kept(manifest, live)
+
+
+def spared(wanted: Object, live: Mapping[str, Any] | None, *, least: int | None) -> Object:
+    """`wanted`, but with as many replicas as there are, down to `least`: see `ApplyOrder`."""
+    if live is None or least is None:
+        return wanted
+    replicas = max(wanted["spec"]["replicas"], min(live["spec"].get("replicas", 1), least))
+    return {**wanted, "spec": {**wanted["spec"], "replicas": replicas}}
 
 
 def stateful_set(sight: Sight) -> Object:

@@ -25,6 +25,8 @@ class Sight:
     judge: Judge
     thrifty: bool = False
     """Whether to spare requests for what wasn't there before; a step looks in any case."""
+    least: int | None = None
+    """Members that stay at least, whatever is wanted; None: as many as are wanted."""
     note: Callable[[str], None]
     """Tells what can't be put right and shall stop nothing else."""
 

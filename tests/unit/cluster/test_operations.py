@@ -74,6 +74,12 @@ def test_what_can_not_be_done_is_told_at_the_field(spec: dict[str, str], field: 
     assert "expected" in seen.invalid
 
 
+def test_one_that_was_accepted_is_not_refused_as_its_member_is_away_for_a_moment() -> None:
+    spec = {"kind": "restart", "member": "orders-1", "at": "2026-02-01T02:00:00Z"}
+    (seen,) = operations.unfinished([operation(spec=spec, phase="Waiting")], members=["orders-0"])
+    assert seen.invalid == ""
+
+
 def test_automatic_ones_may_be_of_any_kind() -> None:
     (seen,) = operations.unfinished(
         [operation(auto=True, phase="Running", spec={"kind": "create"})], members=()

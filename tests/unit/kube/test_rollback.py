@@ -44,9 +44,9 @@ def pod(number: int, *, ready: bool) -> dict[str, Any]:
 REVISIONS = [revision(1, "good"), revision(2, "bad"), revision(3, "worse")]
 
 
-def restored(image: str = "worse", *pods: dict[str, Any]) -> dict[str, Any]:
-    wanted = stateful_set(image)
-    return rollback.restored(wanted, stateful_set(image), revisions=REVISIONS, pods=pods, by=BY)
+def restored(image: str = "worse", *pods: dict[str, Any], written: bool = True) -> dict[str, Any]:
+    wanted, live = stateful_set(image), stateful_set("worse")
+    return rollback.restored(wanted, live, written=written, revisions=REVISIONS, pods=pods, by=BY)
 
 
 def image_of(manifest: dict[str, Any]) -> str:
@@ -62,6 +62,18 @@ def test_where_every_pod_is_new_it_is_the_one_before() -> None:
     assert image_of(restored("worse", pod(3, ready=True), pod(3, ready=True))) == "bad"
 
 
+@pytest.mark.parametrize(
+    ("serving", "image"), [([3, 3], "worse"), ([2, 3], "worse"), ([1], "good"), ([], "worse")]
+)
+def test_before_the_newest_edit_is_written_the_present_one_is_a_former_one(
+    serving: list[int], image: str
+) -> None:
+    pods = [pod(number, ready=True) for number in serving]
+    found = restored("newest", *pods, written=False)
+    assert image_of(found) == image
+    assert image_of(rollback.kept(stateful_set("newest"), found)) == image
+
+
 def test_nothing_of_the_way_in_which_it_is_stored_gets_into_the_template() -> None:
     assert "$patch" not in restored()["spec"]["template"]
 
@@ -69,7 +81,9 @@ def test_nothing_of_the_way_in_which_it_is_stored_gets_into_the_template() -> No
 def test_without_another_revision_there_is_nothing_to_go_back_to() -> None:
     wanted = stateful_set("worse")
     with pytest.raises(Precondition, match="no former pod template"):
-        rollback.restored(wanted, wanted, revisions=[revision(3, "worse")], pods=[], by=BY)
+        rollback.restored(
+            wanted, wanted, written=True, revisions=[revision(3, "worse")], pods=[], by=BY
+        )
 
 
 def test_it_says_on_the_stateful_set_what_was_refused() -> None:
@@ -106,7 +120,12 @@ def test_who_takes_the_annotation_off_gets_what_the_manifest_says() -> None:
 def test_a_second_run_changes_nothing() -> None:
     first = restored("worse", pod(1, ready=True))
     second = rollback.restored(
-        stateful_set("worse"), first, revisions=[revision(9, "other")], pods=[], by="another"
+        stateful_set("worse"),
+        first,
+        written=True,
+        revisions=[revision(9, "other")],
+        pods=[],
+        by="another",
     )
     assert second["spec"] == first["spec"]
     assert second["metadata"]["annotations"] == first["metadata"]["annotations"]

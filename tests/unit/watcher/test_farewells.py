@@ -20,6 +20,13 @@ def test_what_is_no_farewell_is_not_kept() -> None:
     assert farewells.all() == []
 
 
+def test_news_that_say_nothing_of_the_resource_leave_it() -> None:
+    farewells = Farewells()
+    farewells.note(A, GONE)
+    farewells.note(A, Knock(uid="", reason="an operation is asked for"))
+    assert farewells.all() == [(A, GONE)]
+
+
 def test_another_resource_of_the_same_name_makes_it_void() -> None:
     farewells = Farewells()
     farewells.note(A, GONE)

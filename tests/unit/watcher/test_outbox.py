@@ -7,6 +7,7 @@ from tests.unit.watcher.waiting import eventually
 from watcher.backoff import Backoff
 from watcher.outbox import CONCURRENCY, Outbox
 from workflows.model.base import ClusterRef
+from workflows.model.observation import Deletion
 from workflows.model.operations import Knock
 
 
@@ -200,3 +201,18 @@ async def test_that_the_configuration_was_renewed_is_not_forgotten_over_other_ne
         box.post(ref("a"), knock(generation=3))
         await eventually(lambda: taken)
     assert [(message.generation, message.renewed) for message in taken] == [(3, True)]
+
+
+async def test_that_a_resource_is_gone_is_not_forgotten_over_other_news() -> None:
+    taken: list[Knock] = []
+
+    async def take(ref: ClusterRef, message: Knock) -> None:
+        taken.append(message)
+
+    refused = Deletion(requested=True, refused="its annotations are unknown")
+    gone = Knock(uid="", reason="vanished unseen", gone=True, deletion=refused)
+    async with Outbox(take) as box:
+        box.post(ref("a"), gone)
+        box.post(ref("a"), Knock(uid="", reason="an operation is asked for"))
+        await eventually(lambda: taken)
+    assert [(message.gone, message.deletion) for message in taken] == [(True, refused)]
