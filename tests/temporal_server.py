@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.testing import WorkflowEnvironment
@@ -29,6 +30,7 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
         dev_server_existing_path=str(binary()),
         dev_server_extra_args=extra,
         dev_server_log_level="error",
+        dev_server_startup_timeout=timedelta(seconds=120),
         data_converter=converter(),
         search_attributes=list(ATTRIBUTES),
     ) as environment:

@@ -95,6 +95,7 @@ def test_claims_that_exist_get_a_class_by_an_edit_and_are_seen_through(
     operator: Operator, fast: str
 ) -> None:
     run(operator)
+    eventually(lambda: len(operator.admin.list("Pod", operator.namespace)) == 2)
     pods = {pod["metadata"]["uid"] for pod in operator.admin.list("Pod", operator.namespace)}
     operator.edit(volume={"attributesClass": fast})
     assert [kind for kind, _ in drifting(operator)] == ["StatefulSet", KIND, KIND]

@@ -59,7 +59,7 @@ def test_one_object_is_followed_from_what_it_is_to_its_end_and_beyond(
 ) -> None:
     client.create(config_map(namespace, a="1"))
     seen: list[str | None] = []
-    for found in client.follow("ConfigMap", namespace, "note", seconds=2.0):
+    for found in client.follow("ConfigMap", namespace, "note", seconds=5.0):
         seen.append(str(found["data"]["a"]) if found else None)
         if seen == ["1"]:
             client.apply(config_map(namespace, a="2"))
@@ -68,7 +68,7 @@ def test_one_object_is_followed_from_what_it_is_to_its_end_and_beyond(
         elif found is None:
             client.create(config_map(namespace, a="3"))
     assert seen == ["1", "2", None, "3"]
-    assert list(client.follow("ConfigMap", namespace, "another", seconds=0.5)) == []
+    assert list(client.follow("ConfigMap", namespace, "another", seconds=3.0)) == []
 
 
 def test_a_namespace_that_is_not_there_is_named(client: KubeClient) -> None:

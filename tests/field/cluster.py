@@ -103,7 +103,7 @@ class Cluster:
     def replica(self) -> str:
         return str(until("a replica", lambda: self.pods("replica"))[0]["metadata"]["name"])
 
-    def until_running(self, *, within: float = 180.0) -> None:
+    def until_running(self, *, within: float = 240.0) -> None:
         """Wait for the status word Running on the newest generation."""
 
         def running() -> bool:
@@ -114,7 +114,7 @@ class Cluster:
 
         until(f"{self.name} Running", running, within=within)
 
-    def until_streaming(self, replicas: int, *, within: float = 120.0) -> None:
+    def until_streaming(self, replicas: int, *, within: float = 180.0) -> None:
         """Wait until the primary sees that many replicas streaming."""
         query = "select count(*) from pg_stat_replication where state = 'streaming'"
         until(
@@ -171,7 +171,7 @@ class Client:
     ) -> str:
         """`more` parameters of the connection override the usual ones."""
         self.start()
-        target = f"host={host} user={user} dbname={database} sslmode=require connect_timeout=3"
+        target = f"host={host} user={user} dbname={database} sslmode=require connect_timeout=15"
         target = f"{target} {more}"
         words = ["sh", "-c", self.SCRIPT, target, query]
         return self.kubectl.execute(self.POD, *words, given=f"{password}\n")

@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 def until(
-    what: str, check: Callable[[], Value | None], *, within: float = 60.0, every: float = 0.25
+    what: str, check: Callable[[], Value | None], *, within: float = 180.0, every: float = 0.25
 ) -> Value:
     """The first truthy value of `check`.
 

@@ -51,7 +51,8 @@ def test_the_api_shows_clusters_and_masks_secrets(create: Create, operator: Oper
     assert cluster.name in operator.page("/clusters/")["acid"]
     shown = operator.page(f"/clusters/{namespace}/{cluster.name}/")
     assert shown["Status"]["PostgresClusterStatus"] == "Running"
-    assert operator.page(f"/clusters/{namespace}/{cluster.name}/history/")
+    history = f"/clusters/{namespace}/{cluster.name}/history/"
+    until("a history", lambda: operator.page(history))
     with operator.configured(logical_backup_s3_secret_access_key="a-key-of-the-cloud"):
         pages = [operator.page("/config/"), shown]
         assert pages[0]["operator"]["LogicalBackupS3SecretAccessKey"] == "*****"

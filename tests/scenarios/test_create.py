@@ -108,10 +108,19 @@ def _uid(kubectl: Kubectl, pod: str) -> str:
 
 
 def _versions(kubectl: Kubectl) -> dict[str, str]:
-    """Resource versions of everything the operator may write (Patroni writes its own)."""
-    kinds = ("postgresql", "statefulset", "service", "secret", "poddisruptionbudget", "event")
-    return {
+    """Versions of everything the operator may write; what others write beside it does not count."""
+    kinds = ("postgresql", "service", "secret")
+    versions = {
         f"{kind}/{item['metadata']['name']}": str(item["metadata"]["resourceVersion"])
         for kind in kinds
         for item in kubectl.list(kind)
     }
+    for kind in ("statefulset", "poddisruptionbudget"):
+        for item in kubectl.list(kind):
+            about = item["metadata"]
+            written = (about["generation"], about.get("labels"), about.get("annotations"))
+            versions[f"{kind}/{about['name']}"] = str(written)
+    for event in kubectl.list("events"):
+        if event["source"].get("component") == "postgres-operator":
+            versions[f"event/{event['metadata']['name']}"] = event["metadata"]["resourceVersion"]
+    return versions

@@ -98,7 +98,7 @@ def test_an_edit_waits_for_approval_and_can_be_paused(cluster: Cluster, platform
         cluster.kubectl("annotate", "postgresql", cluster.name, f"{STEERING}=pause")
         held = until("it is paused", lambda: _unfinished(cluster, "Paused"))
         assert held["metadata"]["name"] == name
-        assert STEERING not in cluster.resource()["metadata"]["annotations"]
+        until("the word is heard", lambda: not _steering(cluster))
         _signal(platform, cluster, "resume")
         cluster.until_running()
     assert not set(cluster.uids().values()) & set(uids.values())
@@ -231,6 +231,12 @@ def _operations(cluster: Cluster) -> list[Manifest]:
 
 def _ended(operation: Manifest) -> bool:
     return operation.get("status", {}).get("phase") in FINISHED
+
+
+def _steering(cluster: Cluster) -> str:
+    """What stands on the cluster and was not heard yet."""
+    annotations: dict[str, str] = cluster.resource()["metadata"].get("annotations", {})
+    return annotations.get(STEERING, "")
 
 
 def _unfinished(cluster: Cluster, phase: str, *, kind: str = "rolling-update") -> Manifest | None:

@@ -194,6 +194,7 @@ def test_transactions_are_pooled_and_sessions_when_asked_for(shop: Shop) -> None
     shop.change(connectionPooler={"mode": "session"})
     until("pooling by session", partial(_is, mode, "session"), within=120)
     until("a login", lambda: shop.ask("select 1") == "1")
+    shop.settled_poolers()
     with Session(shop, shop.hosts[POOLERS[0]]) as session:
         session.ask("create temp table mine as select 7 as number")
         assert session.ask("select number from mine") == "7"

@@ -52,7 +52,8 @@ def test_the_member_that_stays_takes_over_though_another_is_the_standby(cluster:
     if cluster.primary() != leads:
         asked = cluster.operate("to-second", kind="switchover", candidate=leads)
         assert asked["phase"] == "Succeeded"
-    receiver = cluster.superuser("select pid from pg_stat_wal_receiver", pod=stays).strip()
+    ask = "select pid from pg_stat_wal_receiver"
+    receiver = until("a receiver", lambda: cluster.superuser(ask, pod=stays).strip())
     cluster.kubectl.execute(stays, "kill", "-STOP", receiver, container="postgres")
     cluster.superuser(END_SENDER.format(stays))
     until("the third is the standby", lambda: _standbys(cluster) == {standby})

@@ -6,7 +6,7 @@ from tests.workflows.world import Play, eventually
 from workflows.model.children import Group
 from workflows.model.kinds import Kind
 from workflows.model.observation import Deletion
-from workflows.model.postgresoperation import Phase
+from workflows.model.postgresoperation import Phase, Verb
 from workflows.search import STATUS
 from workflows.steering import BY_PAUSING
 
@@ -72,6 +72,7 @@ async def test_a_pause_outlives_a_change_of_the_configuration(play: Play) -> Non
     await edited(play)
     await eventually(lambda: HOLDING in play.world.calls)
     await play.entity.signal("pause", "by Ada")
+    await play.until_operation_hears(Verb.PAUSE)
     play.world.release(HOLDING)
     await eventually(lambda: of_kind(play, Kind.ROLLING_UPDATE, Phase.PAUSED))
     await play.knock("configuration changed", renewed=True)
@@ -89,6 +90,7 @@ async def test_the_annotation_that_pauses_a_cluster_holds_what_runs(play: Play) 
     await eventually(lambda: HOLDING in play.world.calls)
     play.world.paused = True
     await play.knock("modified", paused=True)
+    await play.until_operation_hears(Verb.PAUSE)
     play.world.release(HOLDING)
     await eventually(lambda: of_kind(play, Kind.ROLLING_UPDATE, Phase.PAUSED))
     assert "lead 1" not in play.world.crew.history
@@ -171,6 +173,7 @@ async def test_a_paused_request_does_not_keep_a_cluster_from_being_deleted(play:
     await play.knock("asked for")
     await eventually(lambda: "restart 1" in play.world.calls)
     await play.entity.signal("pause")
+    await play.until_operation_hears(Verb.PAUSE)
     play.world.release("restart 1")
     await eventually(lambda: play.world.operations["mine"].seen.phase is Phase.PAUSED)
     play.world.finalizer = True

@@ -206,6 +206,7 @@ async def test_a_running_operation_is_paused_and_resumed(play: Play, by: str) ->
     await edited(play)
     await eventually(lambda: HOLDING in play.world.calls)
     await told(play, Verb.PAUSE, by)
+    await play.until_operation_hears(Verb.PAUSE)
     play.world.release(HOLDING)
     await eventually(lambda: "resume, before" in running(play).told[-1:].__repr__())
     assert running(play).seen.phase is Phase.PAUSED

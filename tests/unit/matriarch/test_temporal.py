@@ -50,13 +50,13 @@ async def test_waits_for_a_server_that_comes_later(server: DevServer) -> None:
     waiting = asyncio.create_task(connected(settings(server)))
     await asyncio.sleep(0)
     server.start()
-    temporal = await asyncio.wait_for(waiting, 30)
+    temporal = await asyncio.wait_for(waiting, 120)
     assert temporal.problem() == ""
     assert {key.name for key in ATTRIBUTES} <= await attributes(temporal.client)
 
 
 async def test_a_missing_namespace_is_created(server: DevServer) -> None:
-    temporal = await asyncio.wait_for(connected(settings(server, namespace="postgres")), 60)
+    temporal = await asyncio.wait_for(connected(settings(server, namespace="postgres")), 120)
     await temporal.prepare()  # a second time finds everything there
     assert {key.name for key in ATTRIBUTES} <= await attributes(temporal.client)
 
@@ -119,10 +119,10 @@ async def test_work_goes_on_by_a_new_connection_when_the_old_one_is_silent(
     monkeypatch.setattr("matriarch.temporal.LOOK_SECONDS", 0.1)
     monkeypatch.setattr("matriarch.temporal.CALL_TIMEOUT", timedelta(seconds=1))
     monkeypatch.setattr("matriarch.temporal.SILENT_SECONDS", 2.0)
-    await asyncio.wait_for(connected(settings(server)), 30)
+    await asyncio.wait_for(connected(settings(server)), 120)
     async with Way(server).built() as way:
         there = Settings(operator_namespace="ops", temporal_address=way.address)
-        temporal = await asyncio.wait_for(connected(there), 30)
+        temporal = await asyncio.wait_for(connected(there), 120)
         first, step, shown = temporal.client, Step(), list[Workers]()
         step.never.set()
         working = asyncio.create_task(
@@ -150,7 +150,7 @@ async def test_a_lost_store_is_noticed_and_prepared_again(
     server: DevServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("matriarch.temporal.LOOK_SECONDS", 0.1)
-    temporal = await asyncio.wait_for(connected(settings(server)), 30)
+    temporal = await asyncio.wait_for(connected(settings(server)), 120)
     async with looking(temporal) as stores:
         server.stop()
         await eventually(temporal.problem)
@@ -162,14 +162,14 @@ async def test_a_lost_store_is_noticed_and_prepared_again(
 
 
 async def test_a_new_store_is_prepared_before_the_next_knock(server: DevServer) -> None:
-    temporal = await asyncio.wait_for(connected(settings(server)), 30)
+    temporal = await asyncio.wait_for(connected(settings(server)), 120)
     ref, message = ClusterRef(namespace="default", name="a"), Knock(uid="u", reason="added")
     server.stop()
     with pytest.raises((RPCError, RuntimeError)):
         async with asyncio.timeout(30):
             await temporal.tell(ref, message)
     server.start()
-    await asyncio.wait_for(connected(settings(server, namespace="other")), 60)
+    await asyncio.wait_for(connected(settings(server, namespace="other")), 120)
     assert await attributes(temporal.client) == set()
     await temporal.tell(ref, message)
     assert {key.name for key in ATTRIBUTES} <= await attributes(temporal.client)
@@ -207,7 +207,7 @@ async def working(client: Client, step: Step) -> AsyncIterator[asyncio.Task[None
 
 @pytest.mark.parametrize("queue", [QUEUE, LONG_QUEUE])
 async def test_both_queues_are_served(server: DevServer, queue: str) -> None:
-    client = (await asyncio.wait_for(connected(settings(server)), 30)).client
+    client = (await asyncio.wait_for(connected(settings(server)), 120)).client
     step = Step()
     step.never.set()
     async with working(client, step):
@@ -218,7 +218,7 @@ async def test_both_queues_are_served(server: DevServer, queue: str) -> None:
 
 
 async def test_a_long_step_is_given_back_when_the_worker_stops(server: DevServer) -> None:
-    client = (await asyncio.wait_for(connected(settings(server)), 30)).client
+    client = (await asyncio.wait_for(connected(settings(server)), 120)).client
     first, second = Step(), Step()
     second.never.set()
     async with working(client, first) as worker:
@@ -234,5 +234,5 @@ async def test_a_long_step_is_given_back_when_the_worker_stops(server: DevServer
         worker.cancel()
         await asyncio.wait({worker})
     async with working(client, second):
-        await asyncio.wait_for(waiting.result(), 30)
+        await asyncio.wait_for(waiting.result(), 120)
     assert second.running.is_set()

@@ -77,7 +77,7 @@ def test_a_statement_that_takes_too_long_fails_by_itself(primary: Primary) -> No
     changes = [change("slow", "SELECT pg_sleep(60)"), change("quick", "SELECT 1")]
 
     with primary.connect() as connection:
-        connection.execute("SET statement_timeout = '50ms'")
+        connection.execute("SET statement_timeout = '2s'")
         result = carry_out(connection, changes, nothing)
 
     assert result.changed == ["thing quick"]

@@ -121,7 +121,7 @@ def test_a_silent_connection_is_given_up_and_resumed(stub: ApiStub, readings: Re
         [event("ADDED", resource("a", version=11)), HANG],
         [event("ADDED", resource("b", version=12)), HANG],
     ]
-    reading = readings.start(silence=0.2)
+    reading = readings.start(silence=2.0)
     until(lambda: len(reading.news) >= 3)
     assert reading.heard[:3] == ["[]", "ADDED a", "ADDED b"]
     assert stub.watched_from[:2] == ["10", "11"]

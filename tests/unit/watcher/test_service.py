@@ -231,7 +231,7 @@ async def test_a_deletion_whose_workflow_has_ended_is_not_told_again(
     running = start()
     await eventually(lambda: "a deleted" in temporal.knocks)
     told = len(temporal.knocks)
-    await eventually(lambda: temporal.knocks[told:].count("b unknown") >= 2)
+    await eventually(lambda: temporal.knocks[told:].count("b unknown") >= 4)
     running.watcher.begin_anew()
     await eventually(lambda: "b listed" in temporal.knocks[told:])
     assert temporal.knocks.count("a deleted") == 1
@@ -292,7 +292,7 @@ async def test_what_can_not_be_listed_keeps_no_cluster_from_being_told(
     stub.lists = [[resource("a")]]
     running = start()
     await eventually(lambda: temporal.knocks == ["a listed"])
-    assert "cronjobs" in running.watcher.figures().trouble
+    await eventually(lambda: "cronjobs" in running.watcher.figures().trouble)
 
 
 async def test_a_cordoned_node_is_told_to_the_clusters_that_have_pods_there(
