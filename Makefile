@@ -14,7 +14,7 @@ demo: .venv/ready ## bring everything up, create a cluster, show what to look at
 	@$(PYTHON) -m tests.demo --platform $(PLATFORM)
 
 test: check ## everything, from nothing: static checks, then all tests with scenarios at LEVEL
-	$(PYTHON) -m pytest --level $(LEVEL) --numprocesses 2 --dist loadgroup
+	$(PYTHON) -m pytest --level $(LEVEL) --numprocesses 2 --dist loadscope
 
 check: .venv/ready ## formatting, lint, types, import arrows
 	@.venv/bin/ruff format --check .

@@ -4,6 +4,8 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Machines are shared: how long an example takes says nothing about the code.
 settings.register_profile(
@@ -33,7 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: a scenario that only runs with --level full")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is above the chosen level; order by cost, the cheapest first."""
     if config.getoption("--level") == "core":
@@ -41,13 +42,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=above)
         items[:] = [item for item in items if item not in above]
     items.sort(key=_cost)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_process(item)))
 
 
-def _process(item: pytest.Item) -> str:
-    """Where tests run in several processes: the platform is one, and waits most of the time."""
-    return "platform" if item.nodeid.startswith("tests/scenarios") else "alone"
+class OnePlatform(LoadScopeScheduling):
+    """Where tests run in two processes, all that need the platform run in the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "platform" if nodeid.startswith("tests/scenarios") else "alone"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OnePlatform:
+    return OnePlatform(config, log)
 
 
 def _cost(item: pytest.Item) -> int:
