@@ -37,6 +37,8 @@ class Watched:
         on_configuration: Callable[[], None],
     ) -> None:
         self.scope = scope
+        self._renewed = False
+        """The next term's scope is another one because the configuration is."""
         lease = Lease(
             api,
             namespace=settings.operator_namespace,
@@ -47,6 +49,7 @@ class Watched:
         calls = Calls(temporal.tell, lambda: open_clusters(temporal.client))
 
         def new_term(allowed: Callable[[], bool]) -> Term:
+            renewed, self._renewed = self._renewed, False
             return Term(
                 api,
                 scope=self.scope,
@@ -54,6 +57,7 @@ class Watched:
                 allowed=allowed,
                 farewells=farewells,
                 on_configuration=on_configuration,
+                renewed=renewed,
             )
 
         self.watcher = Watcher(lease=lease, new_term=new_term)
@@ -62,7 +66,7 @@ class Watched:
         """Begin anew if it is another scope than before."""
         if scope != self.scope:
             log.info("now watching %s", ", ".join(scope.namespaces))
-            self.scope = scope
+            self.scope, self._renewed = scope, True
             self.watcher.begin_anew()
 
 

@@ -87,15 +87,20 @@ class Term:
         allowed: Callable[[], bool],
         farewells: Farewells,
         on_configuration: Callable[[], None] = lambda: None,
+        renewed: bool = False,
         new_feed: NewFeed = Feed,
     ) -> None:
-        """`on_configuration` is called when the configuration is first seen and when it changes."""
+        """`on_configuration` is called when the configuration is first seen and when it changes.
+
+        `renewed`: it has changed since the last term, so that all clusters are to hear of that.
+        """
         self._api = api
         self._scope = scope
         self._temporal = temporal
         self._farewells = farewells
         self._outbox = Outbox(temporal.knock, allowed=allowed)
         self._on_configuration = on_configuration
+        self._renewed = renewed
         self._new_feed = new_feed
         self._opened: set[ClusterRef] = set()
         self._feeds: list[Feed] = []
@@ -256,6 +261,8 @@ class Term:
     def _post(self, ref: ClusterRef, knock: Knock) -> None:
         """Who was there before and is looked after can wait a little, unless it is to go."""
         self._farewells.note(ref, knock)
+        if self._renewed and knock.reason == LISTED:
+            knock = knock.model_copy(update={"renewed": True})
         known = knock.reason == LISTED and ref in self._opened
         if known and not knock.deletion.requested:
             self._outbox.post_by_and_by(ref, knock)

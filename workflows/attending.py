@@ -12,10 +12,11 @@ from temporalio.exceptions import (
 )
 
 from workflows import remembering, running, strays
-from workflows.listening import NOT_BY_ANNOTATION, Listening
+from workflows.listening import BY_ANNOTATION, NOT_BY_ANNOTATION, Listening
 from workflows.model.base import ClusterRef
 from workflows.model.kinds import Kind
 from workflows.model.memory import Failure, Memory
+from workflows.model.names import STEERING
 from workflows.model.observation import Observation
 from workflows.model.operations import OperationOrder, OperationResult, Outcome
 from workflows.model.orders import ObserveOrder
@@ -233,14 +234,14 @@ class Attending(Listening):
 
     def heard(self, verb: str) -> Report:
         """Of a word by annotation, which is to be taken off."""
-        refused = verb == Verb.APPROVE
-        note = EventNote(reason="Update", message=NOT_BY_ANNOTATION, warning=True)
-        return Report(
-            ref=self.ref,
-            uid=self.memory.uid,
-            steering_heard=verb,
-            events=[note] if refused else [],
-        )
+        refused = ""
+        if verb == Verb.APPROVE:
+            refused = NOT_BY_ANNOTATION
+        elif verb not in [*Verb]:
+            words = ", ".join(sorted(BY_ANNOTATION))
+            refused = f"annotation {STEERING}: nobody knows {verb}; expected one of {words}"
+        events = [EventNote(reason="Update", message=refused, warning=True)] if refused else []
+        return Report(ref=self.ref, uid=self.memory.uid, steering_heard=verb, events=events)
 
     async def _tell_failure(self, order: OperationOrder, known: Failure | None) -> None:
         """A failed operation gets its word and a warning event at once; what failed before it

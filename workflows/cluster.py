@@ -11,7 +11,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows import remembering, silence, strays
+from workflows import concerns, remembering, silence, strays
 from workflows.attending import Attending
 from workflows.beginning import Plan
 from workflows.model.base import ClusterRef, Message
@@ -59,8 +59,8 @@ class Cluster(Attending):
             plan = await self._look()
             await self._mind_turn(plan)
             if plan.ends and heard == self.knocks:
-                if plan.closings and workflow.patched("last-closings"):
-                    await self._tell_of_records(plan)
+                if (plan.closings or plan.report) and workflow.patched("last-words"):
+                    await self._tell_last(plan)
                 self.rests_since = heard
                 self.describe(plan.why)
                 return
@@ -104,7 +104,7 @@ class Cluster(Attending):
             self.memory = self.memory.model_copy(update={"sequence": sequence})
         self.memory = remembering.only_ended(self.memory, seen, now=workflow.now())
         self.memory, silent = silence.heard(self.memory, seen, workflow.now())
-        notes = [*self.obey(seen, now=workflow.now()), *silent]
+        notes = [*self.obey(seen, now=workflow.now()), *silent, *self._concerns(seen)]
         if seen.steering:
             await self.tell(self.heard(seen.steering))
         if notes:
@@ -115,6 +115,10 @@ class Cluster(Attending):
         if _mends_members(plan, seen) and workflow.patched("broken-members"):
             plan = plan.model_copy(update={"report": broken(seen, also=plan.report)})
         return plan
+
+    def _concerns(self, seen: Observation) -> list[EventNote]:
+        self.memory, notes = concerns.heard(self.memory, seen)
+        return notes if notes and workflow.patched("concern-events") else []
 
     def _heard_since_look(self) -> bool:
         return self.knocks != self.knocks_seen
@@ -141,6 +145,11 @@ class Cluster(Attending):
             await self.asking.ask(wish)
         elif plan.order is None and not self.blind:
             await self.give_turn_back()
+
+    async def _tell_last(self, plan: Plan) -> None:
+        if plan.report is not None:
+            await self.tell(plan.report)
+        await self._tell_of_records(plan)
 
     async def _tell_of_records(self, plan: Plan) -> None:
         """What waits, and what nobody works on any more."""

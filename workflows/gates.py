@@ -55,6 +55,8 @@ class Operation:
         self._telling = Telling(order, steering=steering, progress=self._progress, word=word)
         self._log = self._telling.log
         self._running = self._progress.running
+        self.held = timedelta(0)
+        """For how long people have held it."""
         self._shown: list[str] = []
         """Steps that the status shows as running."""
 
@@ -130,9 +132,11 @@ class Operation:
             self._log.note(title, "running", f"paused: {self._steering.held_by}")
             self._telling.enter(Phase.PAUSED)
             await self._tell(waiting_for=f"resume, before {title}", phase=Phase.PAUSED)
+            since = workflow.now()
             await workflow.wait_condition(
                 lambda: self._steering.held_by is None or self._steering.stops
             )
+            self.held += workflow.now() - since
             self._telling.enter(Phase.RUNNING)
         self._raise_if_stopped()
 

@@ -54,7 +54,10 @@ class Held(Message):
     def is_told(self, seen: Observation) -> bool:
         """Whether its record says so already."""
         known = find(seen, self.order.record)
-        return known is not None and (known.phase, known.waiting_for) == (self.phase, self.why)
+        if known is None or (known.phase, known.waiting_for) != (self.phase, self.why):
+            return False
+        leader = self.order.plan.leader if self.order.plan is not None else ""
+        return seen.edition < 1 or known.leader == leader  # else its plan is of another primary
 
 
 def hold(order: OperationOrder, seen: Observation, memory: Memory, now: datetime) -> Held | None:

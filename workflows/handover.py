@@ -26,16 +26,18 @@ PAUSES = (1.0, 1.0, 2.0, 3.0, 5.0, 10.0)
 
 
 class Patience:
-    """Waits for the world to change, look by look, until a deadline."""
+    """Waits for the world to change, look by look, until a deadline. A pause is no waiting."""
 
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
-        self._began = workflow.now()
-        self._waits = 0
+        self.moved()
 
     async def wait(self, why: str) -> None:
         """Raises StepFailed with `why` when it has lasted too long."""
         limit = timedelta(seconds=self._operation.order.patience_seconds)
+        held = self._operation.held - self._held
+        if held and workflow.patched("patience-while-held"):
+            limit += held
         if workflow.now() - self._began > limit:
             raise StepFailed(why)
         pause = PAUSES[min(self._waits, len(PAUSES) - 1)]
@@ -45,6 +47,7 @@ class Patience:
     def moved(self) -> None:
         """Something was done: what comes next has the whole time again."""
         self._began = workflow.now()
+        self._held = self._operation.held
         self._waits = 0
 
 

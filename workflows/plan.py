@@ -18,7 +18,7 @@ from workflows.model.report import Report
 from workflows.orders import order_for
 from workflows.reasons import groups_to_apply, reasons
 from workflows.repeating import back_off
-from workflows.report import invalid, refused, settled, without_lost_operation
+from workflows.report import invalid, kept, refused, settled, without_lost_operation
 from workflows.requests import asked_for, closings, order_of
 
 Rule = Callable[[Observation, Memory, datetime], Plan | None]
@@ -109,7 +109,8 @@ def after_the_resource_is_gone(seen: Observation, memory: Memory, now: datetime)
         return None
     verdict = memory.deletion if memory.deletion.requested else seen.deletion
     if verdict.refused:
-        return Plan(why=f"gone, children stay: {verdict.refused}", ends=True)
+        why = f"gone, children stay: {verdict.refused}"
+        return Plan(why=why, report=kept(seen, why, uid=memory.uid), ends=True)
     if memory.deleted or not seen.leftovers:
         return Plan(why="the resource and its children are gone", ends=True)
     order = order_for(

@@ -154,6 +154,12 @@ def number_of(workflow_id: str) -> int | None:
     return int(number) if number.isdecimal() else None
 
 
+def kept(seen: Observation, why: str, *, uid: str) -> Report:
+    """What to say of a resource that is gone while its children stay: it has no status any more."""
+    note = EventNote(reason="Delete", message=why, warning=True)
+    return Report(ref=seen.ref, uid=uid, events=[note])
+
+
 def members(seen: Observation | Membership) -> list[Member]:
     """Pods with what Patroni says of them."""
     known = {member.name: member for member in seen.members}

@@ -327,6 +327,11 @@ def test_what_is_gone_unseen_is_only_deleted_where_nothing_protects_it() -> None
     refused = Deletion(requested=True, refused="its annotations are unknown")
     gone = Observation(ref=REF, found=False, leftovers=["Secret/a"], deletion=refused)
     assert (plan(gone).order, plan(gone).ends) == (None, True)
+    report = plan(gone).report
+    assert report is not None
+    assert [note.message for note in report.events] == [
+        "gone, children stay: its annotations are unknown"
+    ]
     seen_by_somebody = Memory(uid="u", deletion=Deletion(requested=True))
     order = plan(gone, seen_by_somebody).order
     assert order is not None

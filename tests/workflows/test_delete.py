@@ -60,6 +60,7 @@ async def test_protection_also_holds_before_anybody_has_told_of_the_deletion(pla
     await play.knock("pods changed")
     await play.entity.result()
     assert not [call for call in play.world.calls if call.startswith("remove")]
+    assert play.world.events[-1] == "Delete: gone, children stay: its annotations are unknown"
     play.world.deletion = Deletion(requested=True)
     await play.knock("deleted", gone=True)
     await play.entity.result()

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from tests.workflows.world import Play, eventually
 from workflows.model.children import Group
@@ -335,4 +338,29 @@ async def test_one_that_is_not_held_to_windows_is_completed_outside_of_them(play
     play.world.window_opens = "2099-01-01T00:00:00Z"
     await edited(play)
     await current(play)
+    assert play.world.crew.history == ["renew 1", "lead 1", "renew 0"]
+
+
+async def test_a_pause_takes_nothing_of_the_time_in_which_something_may_get_better(
+    play: Play,
+) -> None:
+    play.world.patience_seconds = 60.0
+    await play.knock("added")
+    await play.word("Running")
+    play.world.hold("renew 1")
+    play.world.edit()
+    await play.knock("modified")
+    await eventually(lambda: "renew 1" in play.world.calls)
+    await play.entity.signal("pause")
+    await play.until_operation_hears("pause")
+    play.world.crew.mute = True
+    play.world.release("renew 1")
+    await eventually(lambda: [one for one in play.world.waited_for if "resume" in one])
+    skipper = TimeSkipper(play.client, config=TimeSkippingConfig(enabled=False))
+    await skipper.fast_forward(play.operation("3-rolling-update"), timedelta(minutes=5))
+    waits = len(play.world.waited_for)
+    await play.entity.signal("resume")
+    await eventually(lambda: len(play.world.waited_for) > waits)
+    play.world.crew.mute = False
+    await play.word("Running")
     assert play.world.crew.history == ["renew 1", "lead 1", "renew 0"]

@@ -79,6 +79,15 @@ async def test_an_annotation_does_not_approve_and_says_so(play: Play) -> None:
     assert play.world.crew.history == []
 
 
+async def test_a_word_that_nobody_knows_is_told(play: Play) -> None:
+    await edited(play)
+    await rolled(play)
+    play.world.annotation = "rolback"
+    await play.knock("modified")
+    await eventually(lambda: play.world.annotation == "")
+    await eventually(lambda: any("nobody knows rolback" in one for one in play.world.events))
+
+
 @pytest.mark.parametrize("how", ["signal", "record"])
 async def test_it_begins_once_it_is_approved(play: Play, how: str) -> None:
     play.world.to_approve = [Kind.ROLLING_UPDATE]

@@ -90,6 +90,9 @@ class Memory(Message):
     silent: dict[str, Silence] = Field(
         default_factory=dict, description="by member; since the last operation"
     )
+    concerns: dict[str, str] = Field(
+        default_factory=dict, description="by name, those that were told by an event"
+    )
     word: str = Field(default="", description="last status word, for the search attribute")
 
     def failure_of(self, kind: Kind) -> Failure | None:

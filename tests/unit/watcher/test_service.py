@@ -31,6 +31,7 @@ class FakeTemporal:
 
     def __init__(self) -> None:
         self.knocks: list[str] = []
+        self.renewed: list[bool] = []
         self.opened: list[ClusterRef] = []
         self.away = False
         self.fails = ""
@@ -40,6 +41,7 @@ class FakeTemporal:
         if self.away or message.reason == self.fails:
             raise ConnectionError("no Temporal")
         self.knocks.append(f"{ref.name} {message.reason}")
+        self.renewed.append(message.renewed)
 
     async def open_clusters(self) -> AsyncIterator[ClusterRef]:
         if self.away:
@@ -53,6 +55,7 @@ class Running:
 
     def __init__(self, api: Api, temporal: FakeTemporal, *, identity: str, scope: Scope) -> None:
         self.configurations = 0
+        self.renewed = False
         self.lease = Lease(api, namespace="ops", name="postgres-operator", identity=identity)
 
         farewells = Farewells()
@@ -65,6 +68,7 @@ class Running:
                 allowed=allowed,
                 farewells=farewells,
                 on_configuration=self.count,
+                renewed=self.renewed,
             )
 
         self.watcher = Watcher(lease=self.lease, new_term=new_term)
@@ -235,6 +239,18 @@ async def test_a_deletion_whose_workflow_has_ended_is_not_told_again(
     running.watcher.begin_anew()
     await eventually(lambda: "b listed" in temporal.knocks[told:])
     assert temporal.knocks.count("a deleted") == 1
+
+
+async def test_a_term_that_follows_a_change_of_the_configuration_tells_of_it(
+    stub: ApiStub, start: Start, temporal: FakeTemporal
+) -> None:
+    stub.lists = [[resource("a")]]
+    running = start()
+    await eventually(lambda: temporal.knocks == ["a listed"])
+    running.renewed = True
+    running.watcher.begin_anew()
+    await eventually(lambda: len(temporal.knocks) == 2)
+    assert temporal.renewed == [False, True]
 
 
 async def test_a_workflow_that_was_ended_by_hand_is_started_again(

@@ -104,7 +104,10 @@ class General(Section):
         "or JSON list"
     )
     workers: int = parameter(
-        "Clusters worked on at once", everywhere=8, accepts=at_least(1), accepts_text=at_least(1)
+        "Ignored but for the numbers of the REST API's pages: no cluster waits for another",
+        everywhere=8,
+        accepts=at_least(1),
+        accepts_text=at_least(1),
     )
 
 
@@ -165,23 +168,25 @@ class Timeouts(Section):
     """Section `timeouts`."""
 
     patroni_api_check_interval: timedelta = parameter(
-        "Time between two questions to Patroni", everywhere="1s"
+        "Ignored: Patroni is asked as often as what is awaited needs", everywhere="1s"
     )
     patroni_api_check_timeout: timedelta = parameter(
-        "Time in which Patroni must answer", everywhere="5s"
+        "Ignored: Patroni must answer within 5 s", everywhere="5s"
     )
-    pod_deletion_wait_timeout: timedelta = parameter("Time for a pod to go", everywhere="10m")
+    pod_deletion_wait_timeout: timedelta = parameter(
+        "Ignored: a pod is waited for until it is gone, and the status says so", everywhere="10m"
+    )
     pod_label_wait_timeout: timedelta = parameter(
         "Time for a new pod to get its role", everywhere="10m"
     )
     ready_wait_interval: timedelta = parameter(
-        "Ignored; environment variable `CRD_READY_WAIT_INTERVAL` is used", everywhere="4s"
+        "Ignored, and so is environment variable `CRD_READY_WAIT_INTERVAL`", everywhere="4s"
     )
     ready_wait_timeout: timedelta = parameter(
         "Ignored; environment variable `CRD_READY_WAIT_TIMEOUT` is used", everywhere="30s"
     )
     resource_check_interval: timedelta = parameter(
-        "Time between two looks at an object that is waited for", everywhere="3s"
+        "Ignored: what is awaited is looked at as often as it needs", everywhere="3s"
     )
     resource_check_timeout: timedelta = parameter(
         "Time in all for an object that is waited for", everywhere="10m"

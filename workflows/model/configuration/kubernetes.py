@@ -16,7 +16,7 @@ class Metadata(Section):
     """Labels, annotations and names of objects."""
 
     cluster_domain: str = parameter(
-        "Domain of the cluster's DNS, for connections of the operator", everywhere="cluster.local"
+        "Ignored: the operator reaches pods by their addresses", everywhere="cluster.local"
     )
     cluster_labels: dict[str, str] = parameter(
         "Labels and selector of every object; should have the key `application`",
