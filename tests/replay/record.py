@@ -11,10 +11,12 @@ import asyncio
 import gzip
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from tests.temporal_server import temporal
 from tests.workflows.asked import Asked
@@ -177,6 +179,40 @@ async def rolled_out(play: Play) -> list[str]:
     return ["", "op/3-rolling-update", FLEET]
 
 
+async def lost(play: Play) -> list[str]:
+    """A member is lost and comes back, one is silent for long, an update that changed no template
+    is rolled back, and the resource vanishes before anybody has told of it."""
+    await play.knock("added")
+    await play.word("Running")
+    play.world.crew.down = {1}
+    play.world.hold("until members")
+    await play.knock("pods changed")
+    await eventually(lambda: play.world.status["membersReady"] == "1/2")
+    play.world.crew.down = set()
+    play.world.release("until members")
+    await eventually(lambda: play.world.status["membersReady"] == "2/2")
+    play.world.silent = {f"{play.world.ref.name}-1": "running"}
+    await play.knock("pods changed")
+    skipper = TimeSkipper(play.client, config=TimeSkippingConfig(enabled=False))
+    while play.world.status["membersReady"] == "2/2":
+        await skipper.fast_forward(play.entity, timedelta(seconds=20))
+        await asyncio.sleep(0.1)
+    play.world.silent = {}
+    play.world.hold("configure")
+    play.world.patroni = PatroniSeen(changes=["max_connections is 100, not 50"])
+    play.world.generation += 1
+    await play.knock("modified")
+    await eventually(lambda: play.world.calls.count("configure") == 2)
+    await play.entity.signal("rollback")
+    await play.word("UpdateFailed")
+    await eventually(play.at_rest)
+    play.world.exists = False
+    play.world.unseen = "its annotations are unknown"
+    await play.knock("pods changed")
+    await play.entity.result()
+    return ["", "op/2-sync", "op/3-update"]
+
+
 async def _ask(play: Play, name: str, kind: Kind, **chosen: str) -> None:
     play.world.operations[name] = Asked.by_somebody(name, kind, **chosen)
     await play.knock("operation asked for")
@@ -319,6 +355,7 @@ CASES: tuple[Case, ...] = (
     interrupted,
     apart,
     synchronous,
+    lost,
 )
 
 

@@ -206,6 +206,7 @@ class Steps(MemberSteps):
         synced = world.roles_synced and world.databases_synced
         return Observation(
             ref=world.ref,
+            edition=1,
             found=True,
             uid=world.uid,
             generation=world.generation,
