@@ -150,8 +150,7 @@ class Sightings:
             yield ref, self._knock(ref, last, reason=reason, gone=True)
 
     def _unseen(self, ref: ClusterRef) -> Letter:
-        refused = self.protection.refusal(name=ref.name, annotations=None, today=self.today())
-        verdict = Deletion(requested=True, refused=refused)
+        verdict = self.protection.verdict(name=ref.name, annotations=None, today=self.today())
         return ref, Knock(uid="", reason="vanished unseen", gone=True, deletion=verdict)
 
     def _knock(self, ref: ClusterRef, seen: Seen, *, reason: str, gone: bool = False) -> Knock:

@@ -44,9 +44,10 @@ def lasting(seen: Observation, memory: Memory, now: datetime) -> Observation:
 
 def pause_seconds(seen: Observation, memory: Memory, now: datetime) -> list[float]:
     """Until when to look again because of them: soon, while it is not known whether it lasts."""
-    if all(_is_known(memory, name, now) for name in seen.silent):
-        return [seen.longest_retry_seconds] if seen.silent else []
-    return [LOOK_SECONDS]
+    if not seen.silent:
+        return []
+    known = all(_is_known(memory, name, now) for name in seen.silent)
+    return [seen.longest_retry_seconds if known else LOOK_SECONDS]
 
 
 def _is_known(memory: Memory, name: str, now: datetime) -> bool:

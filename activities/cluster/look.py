@@ -154,10 +154,9 @@ class Look:
     def _deletion(self, annotations: Mapping[str, str]) -> Deletion:
         if not self._found["metadata"].get("deletionTimestamp"):
             return Deletion()
-        refused = Protection.of(self._configuration).refusal(
+        return Protection.of(self._configuration).verdict(
             name=self._ref.name, annotations=annotations, today=self._eyes.today()
         )
-        return Deletion(requested=True, refused=refused)
 
     # ------------------------------------------------------------------------ objects and pods
 

@@ -9,7 +9,7 @@ from activities.kube.resource import Resources
 from workflows.model.base import ClusterRef
 from workflows.model.configuration import Configuration
 from workflows.model.names import CONTROLLER
-from workflows.model.observation import Concern, Deletion, Observation
+from workflows.model.observation import Concern, Observation
 from workflows.model.orders import ObserveOrder
 from workflows.model.protection import Protection
 
@@ -51,13 +51,8 @@ class Observer:
             found=False,
             leftovers=names,
             operations=asked,
-            deletion=self._unseen(ref, configuration),
+            deletion=Protection.of(configuration).verdict(
+                name=ref.name, annotations=None, today=self._eyes.today()
+            ),
             **times(configuration),
         )
-
-    def _unseen(self, ref: ClusterRef, configuration: Configuration) -> Deletion:
-        """The verdict on a deletion of which nobody has told more than that it is gone."""
-        refused = Protection.of(configuration).refusal(
-            name=ref.name, annotations=None, today=self._eyes.today()
-        )
-        return Deletion(requested=True, refused=refused)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from activities.cluster import pods
 from activities.kube.client import Kube, Object
 from activities.patroni import complaints
+from activities.patroni.situation import explained
 from workflows.health import BUILDING
 from workflows.model.base import ClusterRef
 from workflows.model.errors import MatriarchError
@@ -32,4 +33,4 @@ def _with_complaint(kube: Kube, ref: ClusterRef, member: str, state: str) -> str
     said = ""
     with suppress(MatriarchError):
         said = complaints.heard(kube, ref.namespace, member)
-    return f"{state}, its Postgres says: {said}" if said else state
+    return explained(state, said)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -61,16 +61,8 @@ class Attentive(KubeClient):
 
     hasty = False
 
-    def list(
-        self,
-        kind: str,
-        namespace: str,
-        labels: Mapping[str, str],
-        *,
-        fields: Mapping[str, str] | None = None,
-        fresh: bool = False,
-    ) -> list[Object]:
-        return super().list(kind, namespace, labels, fields=fields, fresh=fresh or not self.hasty)
+    def list(self, *what: Any, **how: Any) -> list[Object]:
+        return super().list(*what, **how | ({} if self.hasty else {"fresh": True}))
 
 
 def postgresql(namespace: str, name: str = NAME, **spec: Any) -> Object:

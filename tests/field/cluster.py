@@ -62,6 +62,11 @@ class Cluster:
     def word(self) -> str:
         return str(self.status.get("PostgresClusterStatus", ""))
 
+    @property
+    def waits_for(self) -> str:
+        """What the running operation waits for, or nothing."""
+        return str(self.status.get("operation", {}).get("waitingFor") or "")
+
     def conditions(self) -> dict[str, Mapping[str, Any]]:
         return conditions(self.resource())
 

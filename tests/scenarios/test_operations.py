@@ -152,7 +152,7 @@ def test_a_bad_image_is_rolled_back_and_stays_so_until_the_next_edit(cluster: Cl
     uids, primary = cluster.uids(), cluster.primary()
     with Writer(cluster) as writer:
         cluster.kubectl.patch("postgresql", cluster.name, {"spec": {"dockerImage": BAD_IMAGE}})
-        until("the reason in the status", lambda: "Image" in _waits_for(cluster))
+        until("the reason in the status", lambda: "Image" in cluster.waits_for)
         cluster.kubectl("annotate", "postgresql", cluster.name, f"{STEERING}=rollback")
         synced = until("it is rolled back", lambda: _synced(cluster, "RolledBack"), within=120)
         assert "by annotation" in synced["message"]
@@ -171,7 +171,7 @@ def test_a_bad_image_is_rolled_back_and_stays_so_until_the_next_edit(cluster: Cl
 
 def test_temporals_own_tool_ends_an_operation(cluster: Cluster, platform: Platform) -> None:
     cluster.kubectl.patch("postgresql", cluster.name, {"spec": {"dockerImage": BAD_IMAGE}})
-    until("the reason in the status", lambda: "Image" in _waits_for(cluster))
+    until("the reason in the status", lambda: "Image" in cluster.waits_for)
     name = until("the record", lambda: _unfinished(cluster, "Running"))["metadata"]["name"]
     _signal(platform, cluster, "abort")
     until("it is aborted", lambda: cluster.answer(name).get("phase") == "Aborted")
@@ -207,7 +207,7 @@ def test_every_word_is_heard_from_kubectl_and_from_temporals_own_tool(
     uids = cluster.uids()
     name = _roll(cluster, {"dockerImage": BAD_IMAGE})
     say("approve", name)
-    until("the reason in the status", lambda: "Image" in _waits_for(cluster))
+    until("the reason in the status", lambda: "Image" in cluster.waits_for)
     say("rollback", name)
     until("it is rolled back", lambda: cluster.answer(name)["phase"] == "RolledBack", within=120)
     until("all members serve", lambda: cluster.status["membersReady"] == "2/2", within=120)
@@ -260,10 +260,6 @@ def _signal(platform: Platform, cluster: Cluster, name: str) -> None:
 def _synced(cluster: Cluster, reason: str) -> Mapping[str, Any] | None:
     condition = cluster.conditions().get("Synced", {})
     return condition if condition.get("reason") == reason else None
-
-
-def _waits_for(cluster: Cluster) -> str:
-    return str(cluster.status.get("operation", {}).get("waitingFor") or "")
 
 
 def _images(cluster: Cluster) -> set[str]:

@@ -128,6 +128,5 @@ def _record(cluster: Cluster) -> Mapping[str, Any]:
 
 
 def _waits_for(cluster: Cluster, word: str) -> str:
-    operation: Mapping[str, Any] = cluster.status.get("operation", {})
-    told = str(operation.get("waitingFor") or "")
+    told = cluster.waits_for
     return told if word in told else ""

@@ -126,7 +126,7 @@ def _execute(cluster: Cluster, pod: str, script: str) -> None:
 
 def _waits_for(cluster: Cluster, text: str) -> str:
     """What the running operation waits for, if that is in it."""
-    waits = str(cluster.status.get("operation", {}).get("waitingFor") or "")
+    waits = cluster.waits_for
     return waits if text in waits else ""
 
 

@@ -345,11 +345,8 @@ async def test_a_pause_takes_nothing_of_the_time_in_which_something_may_get_bett
     play: Play,
 ) -> None:
     play.world.patience_seconds = 60.0
-    await play.knock("added")
-    await play.word("Running")
     play.world.hold("renew 1")
-    play.world.edit()
-    await play.knock("modified")
+    await edited(play)
     await eventually(lambda: "renew 1" in play.world.calls)
     await play.entity.signal("pause")
     await play.until_operation_hears("pause")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from workflows.model.configuration import Configuration
+from workflows.model.observation import Deletion
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Protection:
     @property
     def keys(self) -> tuple[str, ...]:
         return tuple(key for key in (self.date_key, self.name_key) if key and self.enabled)
+
+    def verdict(self, *, name: str, annotations: Mapping[str, str] | None, today: date) -> Deletion:
+        """On a deletion that was asked for; see `refusal`."""
+        refused = self.refusal(name=name, annotations=annotations, today=today)
+        return Deletion(requested=True, refused=refused)
 
     def refusal(self, *, name: str, annotations: Mapping[str, str] | None, today: date) -> str:
         """Say why a deletion must not be carried out, or nothing when it may.

@@ -13,6 +13,7 @@ from tests.field.cluster import Cluster, manifest, patroni_members
 from tests.field.install import NAMESPACE
 from tests.field.kubectl import Manifest
 from tests.field.waiting import until
+from workflows.model.names import STEERING
 
 WORKERS = ("worker", "worker2")
 """Members stay off the first node: Temporal is there, and nodes are switched off."""
@@ -148,12 +149,12 @@ def _roll_out(cluster: Cluster) -> Callable[[], bool]:
 def _is_stuck(cluster: Cluster) -> None:
     """A rolling update to an image that can't be had."""
     edit(cluster, dockerImage="registry.invalid/no/such:image")
-    until("a pod without image", lambda: "Image" in str(_operation(cluster).get("waitingFor")))
+    until("a pod without image", lambda: "Image" in cluster.waits_for)
 
 
 def _roll_back(cluster: Cluster) -> Callable[[], bool]:
     """And an edit, as for good only the manifest says what is wanted."""
-    steering = {"metadata": {"annotations": {"matriarch.dev/steering": "rollback"}}}
+    steering = {"metadata": {"annotations": {STEERING: "rollback"}}}
     cluster.kubectl.patch("postgresql", cluster.name, steering)
     done: list[str] = []
 
@@ -168,11 +169,6 @@ def _roll_back(cluster: Cluster) -> Callable[[], bool]:
 
 def _image_is_well(cluster: Cluster) -> None:
     edit(cluster, dockerImage=None)
-
-
-def _operation(cluster: Cluster) -> Mapping[str, Any]:
-    told: Mapping[str, Any] = cluster.status.get("operation", {})
-    return told
 
 
 def _ask(kind: str, **spec: str) -> Callable[[Cluster], Callable[[], bool]]:
